@@ -1,0 +1,95 @@
+// A whole service in the test's own process: its real parts, a scratch database of its own, a real port, real channels,
+// and tokens that the test makes as it likes.
+//
+//   class ReferralsTest : public ::testing::Test {
+//    protected:
+//     std::unique_ptr<testing::TestService> identity_ = testing::TestService::MustStart(identity::Describe());
+//     std::unique_ptr<testing::TestService> referral_ =
+//         testing::TestService::MustStart(referral::Describe(), {.peers = {{"identity", identity_.get()}}});
+//     testing::TestUser coordinator_ = testing::TestUser::Make({options::v1::ROLE_COORDINATOR});
+//     std::unique_ptr<v1::Referrals::Stub> stub_ = v1::Referrals::NewStub(referral_->channel());
+//   };
+//
+//   TEST_F(ReferralsTest, RefusesAStranger) {
+//     referral_->AddCareTeam(coordinator_.organization, person, coordinator_.user);   // relation, as if by the feed
+//     auto context = referral_->As(coordinator_);                                     // token + deadline of 10 s
+//     v1::GetReferralResponse response;
+//     const grpc::Status status = stub_->GetReferral(context.get(), request, &response);
+//     EXPECT_THAT(testing::ReasonOf(status), "NOT_FOUND");
+//   }
+#ifndef TRELLIS_COMMON_TESTING_TEST_SERVICE_H_
+#define TRELLIS_COMMON_TESTING_TEST_SERVICE_H_
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "common/base/id.h"
+#include "common/runtime/service.h"
+#include "grpcpp/channel.h"
+#include "grpcpp/client_context.h"
+#include "trellis/options/v1/options.pb.h"
+
+namespace trellis::runtime {
+class Runtime;
+}
+namespace trellis::db {
+class Pool;
+}
+
+namespace trellis::testing {
+
+// Somebody who calls.
+struct TestUser {
+  Id user;
+  Id organization;
+  std::vector<options::v1::Role> roles;
+
+  // With new ids; in `organization` where it is given.
+  static TestUser Make(std::vector<options::v1::Role> roles, Id organization = Id());
+};
+
+// Starts in Start, drains and drops its database when it is destroyed. Peers must live longer.
+class TestService {
+ public:
+  struct Options {
+    std::map<std::string, TestService*> peers = {};   // "identity" -> that service; missing ones are unreachable
+    std::vector<std::string> flags = {};              // "--hold-time=1s"
+    const Clock* clock = nullptr;                     // of handlers and tokens; nullptr: the machine's
+  };
+
+  static absl::StatusOr<std::unique_ptr<TestService>> Start(runtime::Service service, Options options = {});
+  // Ends the test program with the reason where the service does not start.
+  static std::unique_ptr<TestService> MustStart(runtime::Service service, Options options = {});
+  virtual ~TestService() = default;
+
+  virtual int port() const = 0;
+  virtual std::shared_ptr<grpc::Channel> channel() = 0;  // plaintext
+  virtual runtime::Runtime& runtime() = 0;
+  virtual db::Pool& pool() = 0;                          // the service's own, for looking into its tables
+
+  // A token that every TestService of this process accepts, valid for five minutes.
+  virtual std::string TokenFor(const TestUser& who) = 0;
+  // A context for one call: token and deadline.
+  std::unique_ptr<grpc::ClientContext> As(const TestUser& who, absl::Duration timeout = absl::Seconds(10));
+  std::unique_ptr<grpc::ClientContext> AsNobody(absl::Duration timeout = absl::Seconds(10));
+  // For calls with AUDIENCE_SERVICE: as if the peer had shown the certificate of `service`.
+  std::unique_ptr<grpc::ClientContext> AsPeer(absl::string_view service, absl::Duration timeout = absl::Seconds(10));
+
+  // Relations straight into the service's replica, as identity's feed would put them there.
+  virtual void AddCareTeam(const Id& organization, const Id& person, const Id& user) = 0;
+  virtual void AddMember(const Id& organization, const Id& person, const Id& population) = 0;
+  virtual void AddLead(const Id& organization, const Id& population, const Id& user) = 0;
+};
+
+// The stable reason of an error as a client sees it; "" where there is none.
+std::string ReasonOf(const grpc::Status& status);
+
+}  // namespace trellis::testing
+
+#endif  // TRELLIS_COMMON_TESTING_TEST_SERVICE_H_
