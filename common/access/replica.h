@@ -1,0 +1,16 @@
+// Keeps this service's copy of the access relations in step with identity.
+#ifndef TRELLIS_COMMON_ACCESS_REPLICA_H_
+#define TRELLIS_COMMON_ACCESS_REPLICA_H_
+
+#include "absl/status/status.h"
+#include "common/db/session.h"
+#include "trellis/events/v1/events.pb.h"
+
+namespace trellis::access {
+
+// Applies one event of identity's feed: RelationGranted, RelationRevoked; OK for all others. A feed::Handler.
+absl::Status ApplyRelationEvent(db::Session& tx, const events::v1::Event& event);
+
+}  // namespace trellis::access
+
+#endif  // TRELLIS_COMMON_ACCESS_REPLICA_H_
