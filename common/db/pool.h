@@ -20,6 +20,7 @@
 namespace trellis::db {
 
 class Connection;
+class Loan;
 
 struct TransactOptions {
   // The body begins by claiming an idempotency record (idempotency.h). When the answer to COMMIT is lost, nobody knows
@@ -78,12 +79,15 @@ class Pool {
   absl::StatusOr<std::unique_ptr<Connection>> Acquire(absl::Time deadline);
   absl::StatusOr<std::unique_ptr<Connection>> ReadyConnection(std::unique_ptr<Connection> idle, absl::Time deadline);
   absl::StatusOr<std::unique_ptr<Connection>> Connect(absl::Time deadline, absl::Duration statement_limit);
-  void Release(std::unique_ptr<Connection> connection);  // null: the connection is lost, the permit returns
+  // Gives the permit back; with the connection, where it can be used again.
+  void Release(std::unique_ptr<Connection> connection, bool lost);
   bool IsFresh(const Connection& connection) const;
   PoolState StateLocked() const;
   void ReportState();
 
-  absl::Status TryTransaction(absl::Time deadline, absl::FunctionRef<absl::Status(Session&)> body, bool* unknown);
+  struct Attempt;
+  Attempt TryTransaction(absl::Time deadline, absl::FunctionRef<absl::Status(Session&)> body);
+  Attempt Commit(Loan& loan, absl::Time deadline);
 
   const Settings settings_;
   const PoolOptions options_;

@@ -47,6 +47,7 @@ class Row {
 
  private:
   absl::Status RequireValue(int column) const;
+  int TypeOf(int column) const;
 
   sql::ResultSet& result_;
   const sql::ResultSetMetaData& types_;

@@ -105,7 +105,7 @@ class Session {
   absl::Status RunQuery(absl::string_view sql, absl::Span<const Value> args, std::size_t columns,
                         absl::FunctionRef<absl::Status(const Row&)> on_row);
   absl::StatusOr<std::int64_t> RunUpdate(absl::string_view sql, absl::Span<const Value> args);
-  absl::Status Prepare(absl::string_view sql);
+  absl::Status Prepare();  // before each statement
   absl::Status Note(absl::Status status, absl::string_view sql);
 
   Loan& loan_;

@@ -18,14 +18,9 @@ namespace trellis::testing {
 // user "mysql" where the tests run as root. Stops it and removes the folder at the end. Not thread-safe.
 class PrivateMariaDb {
  public:
-  struct Options {
-    std::vector<std::string> extra_arguments;  // for mariadbd, after (and so over) the settings of production
-    std::string folder;                        // empty: a new one under $TMPDIR
-    bool keep_running = false;                 // leave server and folder alone at the end (the program private_mariadb)
-  };
-
-  static absl::StatusOr<std::unique_ptr<PrivateMariaDb>> Start(Options options);
-  static absl::StatusOr<std::unique_ptr<PrivateMariaDb>> Start() { return Start(Options()); }
+  // arguments: for mariadbd, after (and so over) the settings of production. To be called from a thread that outlives
+  // the server: the kernel ends the server together with the thread that started it.
+  static absl::StatusOr<std::unique_ptr<PrivateMariaDb>> Start(std::vector<std::string> arguments = {});
 
   // The server that the tests of this process share: the one of TRELLIS_TEST_DB_HOST, _PORT, _SOCKET, _USER, _PASSWORD
   // where these are set (tests/run sets them), otherwise one that lives as long as the process. Ends the process when
@@ -54,7 +49,7 @@ class PrivateMariaDb {
   absl::Status AwaitReady();
   void End(int signal);
 
-  Options options_;
+  std::vector<std::string> arguments_;
   std::string folder_;
   int port_ = 0;
   pid_t pid_ = 0;

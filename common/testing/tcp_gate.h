@@ -3,6 +3,7 @@
 #define TRELLIS_COMMON_TESTING_TCP_GATE_H_
 
 #include <atomic>
+#include <cstdint>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -20,7 +21,7 @@ class TcpGate {
   enum class Mode {
     kPass,
     kClose,      // existing connections are closed at once, new ones right after they were accepted
-    kDelay,      // every piece of data waits for delay() before it is handed on, in either direction
+    kDelay,      // every piece of data waits for the delay before it is handed on, in either direction
     kBlackHole,  // nothing is handed on, nothing is closed
   };
 
@@ -51,10 +52,11 @@ class TcpGate {
   TcpGate(int listener, int port, int target_port);
   void Accept();
   void Serve(Link& link);
-  void Forward(Link& link, bool to_server);
-  // What to do with a piece of data from the client: false closes the connection.
-  bool InspectRequest(Link& link, const std::string& piece);
-  bool HoldBack(Link& link);
+  // These return false when the connection is to be closed.
+  bool HandOn(Link& link);
+  bool HandRequest(Link& link, const std::string& piece);
+  CommitFault NextCommitFault();
+  void Pause(const Link& link);
   void Reap(bool all);
 
   const int listener_;
