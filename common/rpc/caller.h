@@ -50,7 +50,8 @@ class Authenticator {
  public:
   virtual ~Authenticator() = default;
   // `token` is never empty. Errors: UNAUTHENTICATED for any token that is not good, whatever is wrong with it;
-  // UNAVAILABLE where that cannot be found out. `service` of the answer is set by the pipeline.
+  // UNAVAILABLE where that cannot be found out. The pipeline sets `service` from the certificate,
+  // where one was shown.
   virtual absl::StatusOr<Caller> Authenticate(absl::string_view token, const Peer& peer) = 0;
 };
 

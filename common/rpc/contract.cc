@@ -1,0 +1,33 @@
+#include "common/rpc/contract.h"
+
+#include <algorithm>
+
+#include "google/protobuf/descriptor_database.h"
+
+namespace trellis::rpc {
+
+using google::protobuf::DescriptorPool;
+using google::protobuf::FileDescriptor;
+using google::protobuf::MethodDescriptor;
+
+std::vector<const MethodDescriptor*> MethodsOf(const std::vector<std::string>& packages) {
+  std::vector<std::string> names;
+  DescriptorPool::internal_generated_database()->FindAllFileNames(&names);
+  std::sort(names.begin(), names.end());
+  std::vector<const MethodDescriptor*> methods;
+  for (const std::string& name : names) {
+    const FileDescriptor* file = DescriptorPool::generated_pool()->FindFileByName(name);
+    if (file == nullptr || std::find(packages.begin(), packages.end(), file->package()) == packages.end()) continue;
+    for (int i = 0; i < file->service_count(); ++i) {
+      for (int j = 0; j < file->service(i)->method_count(); ++j) methods.push_back(file->service(i)->method(j));
+    }
+  }
+  return methods;
+}
+
+absl::string_view TypeOf(const MethodDescriptor& method) {
+  if (method.client_streaming()) return method.server_streaming() ? "bidi_stream" : "client_stream";
+  return method.server_streaming() ? "server_stream" : "unary";
+}
+
+}  // namespace trellis::rpc

@@ -1,0 +1,55 @@
+// The way of a request: deadline, authentication, authorization, validation, handler, error masking. Knows nothing of
+// queues and threads; admission and observers are the transport's, at its two ends.
+#ifndef TRELLIS_COMMON_RPC_PIPELINE_PIPELINE_H_
+#define TRELLIS_COMMON_RPC_PIPELINE_PIPELINE_H_
+
+#include <string>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "common/base/clock.h"
+#include "common/rpc/call_context.h"
+#include "common/rpc/caller.h"
+#include "common/rpc/pipeline/authentication.h"
+#include "common/rpc/pipeline/validation.h"
+#include "common/rpc/router.h"
+#include "grpcpp/support/byte_buffer.h"
+
+namespace trellis::rpc {
+
+// Thread-safe after construction.
+class Pipeline {
+ public:
+  struct Options {
+    std::string trust_domain;
+    std::size_t max_request_bytes = 0;  // where the method declares nothing
+    std::size_t max_response_bytes = 0;
+  };
+  // The pointers outlive the pipeline.
+  Pipeline(Options options, const Router* router, Authenticator* authenticator, Authorizer* authorizer);
+
+  // Serves a call with one request and one response. On OK `*response` holds the answer.
+  absl::Status Unary(const Router::Method& method, CallContext& call, const Metadata& metadata,
+                     const grpc::ByteBuffer& request, grpc::ByteBuffer* response) const;
+  // Serves a streaming call. `raw` parses with ParseRequest and writes with SerializeResponse.
+  absl::Status Stream(const Router::Method& method, CallContext& call, const Metadata& metadata, RawStream& raw) const;
+
+  // Size, wire format and field rules of one message. Errors: RESOURCE_EXHAUSTED, INVALID_ARGUMENT.
+  absl::Status ParseRequest(const Router::Method& method, const grpc::ByteBuffer& bytes,
+                            google::protobuf::Message& message) const;
+  absl::Status Validate(const google::protobuf::Message& message) const { return validator_.Validate(message); }
+  absl::Status SerializeResponse(const google::protobuf::Message& message, grpc::ByteBuffer* bytes) const;
+
+ private:
+  absl::Status CheckSize(const Router::Method& method, std::size_t size) const;
+  absl::Status Admit(CallContext& call, const Metadata& metadata) const;
+
+  const Options options_;
+  Authenticator* const authenticator_;
+  Authorizer* const authorizer_;
+  Validator validator_;
+};
+
+}  // namespace trellis::rpc
+
+#endif  // TRELLIS_COMMON_RPC_PIPELINE_PIPELINE_H_
