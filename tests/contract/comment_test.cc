@@ -1,4 +1,6 @@
 // The protos are the product's documentation: nothing in them goes without a comment.
+#include <set>
+
 #include "gtest/gtest.h"
 #include "tests/contract/descriptors.h"
 
@@ -9,7 +11,8 @@ namespace {
 class Comments {
  public:
   Comments() {
-    for (const auto& file : ReadSet(TRELLIS_DESCRIPTORS).file()) {
+    const google::protobuf::FileDescriptorSet set = ReadSet(TRELLIS_DESCRIPTORS);
+    for (const auto& file : set.file()) {
       if (file.package().rfind("trellis.", 0) != 0) continue;
       for (const auto& location : file.source_code_info().location()) {
         std::string key = file.name();

@@ -16,7 +16,8 @@ std::vector<const FileDescriptor*> Load() {
   // Options of ours are known to this binary, so the pool must build on the generated one.
   static auto* const pool = new google::protobuf::DescriptorPool(google::protobuf::DescriptorPool::generated_pool());
   std::vector<const FileDescriptor*> files;
-  for (const auto& file : ReadSet(TRELLIS_DESCRIPTORS).file()) {
+  const google::protobuf::FileDescriptorSet set = ReadSet(TRELLIS_DESCRIPTORS);
+  for (const auto& file : set.file()) {
     const FileDescriptor* known = pool->FindFileByName(file.name());
     const bool ours = absl::StartsWith(file.package(), "trellis.");
     // options.proto is compiled in without comments; the rest is built from the set.

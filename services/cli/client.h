@@ -1,0 +1,77 @@
+// The command's side of the wire: channels to the five services, the session, and one way to make a call.
+#ifndef TRELLIS_SERVICES_CLI_CLIENT_H_
+#define TRELLIS_SERVICES_CLI_CLIENT_H_
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/base/status_macros.h"
+#include "common/rpc/channel.h"
+#include "google/protobuf/message.h"
+#include "grpcpp/grpcpp.h"
+#include "services/cli/args.h"
+
+namespace trellis::cli {
+
+// What the user signed in as. Kept in TRELLIS_CLI_HOME/session (mode 0600).
+struct Session {
+  std::string login;
+  std::string access_token;
+  std::string user;
+  std::string organization;
+  std::int64_t expire_seconds = 0;
+};
+
+enum class Service { kIdentity, kDirectory, kAssessment, kReferral, kCaseload };
+
+class Client {
+ public:
+  // Reads TRELLIS_CA, TRELLIS_CLI_HOME, TRELLIS_IDENTITY ... from the environment and the common flags.
+  explicit Client(const Args& args);
+
+  // One call: TLS channel, the session's token, a deadline; the peer's error with all its details.
+  //   client.Call(Service::kIdentity, &v1::Persons::Stub::GetPerson, request)
+  template <class Stub, class Request, class Response>
+  absl::StatusOr<Response> Call(Service service, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                                const Request& request) {
+    TRELLIS_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel, Channel(service));
+    grpc::ClientContext context;
+    Prepare(context);
+    Stub stub(channel);
+    Response response;
+    TRELLIS_RETURN_IF_ERROR(rpc::FromGrpc((stub.*method)(&context, request, &response)));
+    return response;
+  }
+
+  absl::StatusOr<std::shared_ptr<grpc::Channel>> Channel(Service service);
+  void Prepare(grpc::ClientContext& context) const;
+
+  // Prints an answer: as JSON (--json), one value of it (--get PATH), or by `people`.
+  absl::Status Show(const google::protobuf::Message& response, const std::function<void()>& people) const;
+
+  const Session& session() const { return session_; }
+  absl::Status SaveSession(const Session& session);
+  absl::Status ForgetSession();
+
+  // --request-id, or a new one: repeating the command with the same id changes nothing.
+  std::string request_id() const { return request_id_; }
+
+ private:
+  std::string home_;
+  std::string ca_;
+  std::string output_;
+  std::string request_id_;
+  Session session_;
+  std::map<Service, std::unique_ptr<rpc::PeerChannel>> channels_;
+};
+
+// "persons/0190..." from either that or the bare id.
+std::string Named(const std::string& collection, const std::string& name);
+
+}  // namespace trellis::cli
+
+#endif  // TRELLIS_SERVICES_CLI_CLIENT_H_

@@ -1,0 +1,138 @@
+// Organizations, users, and who may see whom.
+#include <iostream>
+
+#include "services/cli/command.h"
+#include "services/cli/commands/parse.h"
+#include "services/cli/enums.h"
+#include "services/cli/table.h"
+#include "trellis/identity/v1/access_relations.grpc.pb.h"
+#include "trellis/identity/v1/organizations.grpc.pb.h"
+#include "trellis/identity/v1/users.grpc.pb.h"
+
+namespace trellis::cli {
+namespace {
+
+namespace v1 = identity::v1;
+
+absl::Status CreateOrganization(Client& client, const Args& args) {
+  v1::CreateOrganizationRequest request;
+  request.mutable_organization()->set_display_name(args.Get("name"));
+  TRELLIS_ASSIGN_OR_RETURN(const auto kind, ParseEnum<v1::Organization::Kind>("kind", args.Get("kind")));
+  request.mutable_organization()->set_kind(kind);
+  request.mutable_administrator()->set_login(args.Get("admin-login"));
+  request.mutable_administrator()->set_display_name(args.Get("admin-name", args.Get("admin-login")));
+  TRELLIS_ASSIGN_OR_RETURN(*request.mutable_administrator_password(), args.File("admin-password-file"));
+  request.set_request_id(client.request_id());
+  TRELLIS_ASSIGN_OR_RETURN(const auto response,
+                           client.Call(Service::kIdentity, &v1::Organizations::Stub::CreateOrganization, request));
+  return client.Show(response, [&] {
+    std::cout << "    " << response.organization().display_name() << " is " << response.organization().name() << "\n";
+  });
+}
+
+absl::Status ListOrganizations(Client& client, const Args&) {
+  v1::ListOrganizationsRequest request;
+  request.set_page_size(500);
+  TRELLIS_ASSIGN_OR_RETURN(const auto response,
+                           client.Call(Service::kIdentity, &v1::Organizations::Stub::ListOrganizations, request));
+  return client.Show(response, [&] {
+    Table table({"name", "kind", "organization"});
+    for (const auto& one : response.organizations()) table.Add({one.display_name(), Text(one.kind()), one.name()});
+    std::cout << table.ToString();
+  });
+}
+
+absl::Status CreateUser(Client& client, const Args& args) {
+  v1::CreateUserRequest request;
+  request.mutable_user()->set_login(args.Get("login"));
+  request.mutable_user()->set_display_name(args.Get("name"));
+  for (const std::string& text : args.All("roles")) {
+    TRELLIS_ASSIGN_OR_RETURN(const auto role, ParseEnum<options::v1::Role>("roles", text));
+    request.mutable_user()->add_roles(role);
+  }
+  TRELLIS_ASSIGN_OR_RETURN(*request.mutable_password(), args.File("password-file"));
+  request.set_request_id(client.request_id());
+  TRELLIS_ASSIGN_OR_RETURN(const auto response, client.Call(Service::kIdentity, &v1::Users::Stub::CreateUser, request));
+  return client.Show(response, [&] {
+    std::cout << "    " << response.user().display_name() << " is " << response.user().name() << "\n";
+  });
+}
+
+absl::Status ListUsers(Client& client, const Args&) {
+  v1::ListUsersRequest request;
+  request.set_page_size(500);
+  TRELLIS_ASSIGN_OR_RETURN(const auto response, client.Call(Service::kIdentity, &v1::Users::Stub::ListUsers, request));
+  return client.Show(response, [&] {
+    Table table({"name", "login", "roles", "user"});
+    for (const auto& user : response.users()) {
+      std::string roles;
+      for (const int role : user.roles()) {
+        absl::StrAppend(&roles, roles.empty() ? "" : ", ", Text(static_cast<options::v1::Role>(role)));
+      }
+      table.Add({user.display_name(), user.login(), roles, user.name()});
+    }
+    std::cout << table.ToString();
+  });
+}
+
+absl::Status GrantRelation(Client& client, const Args& args) {
+  v1::GrantRelationRequest request;
+  TRELLIS_ASSIGN_OR_RETURN(const auto kind, ParseEnum<v1::RelationKind>("kind", args.Get("kind")));
+  request.mutable_relation()->set_kind(kind);
+  request.mutable_relation()->set_resource(args.Get("resource"));
+  request.mutable_relation()->set_subject(args.Get("subject"));
+  request.set_request_id(client.request_id());
+  TRELLIS_ASSIGN_OR_RETURN(const auto response,
+                           client.Call(Service::kIdentity, &v1::AccessRelations::Stub::GrantRelation, request));
+  return client.Show(response, [&] { std::cout << "    granted\n"; });
+}
+
+absl::Status RevokeRelation(Client& client, const Args& args) {
+  v1::RevokeRelationRequest request;
+  TRELLIS_ASSIGN_OR_RETURN(const auto kind, ParseEnum<v1::RelationKind>("kind", args.Get("kind")));
+  request.set_kind(kind);
+  request.set_resource(args.Get("resource"));
+  request.set_subject(args.Get("subject"));
+  request.set_request_id(client.request_id());
+  TRELLIS_ASSIGN_OR_RETURN(const auto response,
+                           client.Call(Service::kIdentity, &v1::AccessRelations::Stub::RevokeRelation, request));
+  return client.Show(response, [&] { std::cout << "    revoked\n"; });
+}
+
+const std::vector<Flag>& RelationFlags() {
+  static const auto* const flags =
+      new std::vector<Flag>{{"kind", "care-team, member or lead", true},
+                            {"resource", "persons/... or populations/...", true},
+                            {"subject", "users/... or populations/...", true}};
+  return *flags;
+}
+
+}  // namespace
+
+std::vector<Command> StaffCommands() {
+  return {
+      {"organization create",
+       "",
+       "create an organization with its first administrator",
+       {{"name", "what people call it", true},
+        {"kind", "school, prison, hospital, charity, provider, ...", true},
+        {"admin-login", "login of its first administrator", true},
+        {"admin-name", "that administrator's name"},
+        {"admin-password-file", "file with the administrator's password", true}},
+       CreateOrganization},
+      {"organization list", "", "all organizations of the installation", {}, ListOrganizations},
+      {"user create",
+       "",
+       "create a member of staff",
+       {{"login", "an e-mail address", true},
+        {"name", "what people call them", true},
+        {"roles", "coordinator, clinician, provider-staff, ... separated by commas", true},
+        {"password-file", "file with the first password", true}},
+       CreateUser},
+      {"user list", "", "the staff of your organization", {}, ListUsers},
+      {"relation grant", "", "let somebody see a person or a population", RelationFlags(), GrantRelation},
+      {"relation revoke", "", "take that back", RelationFlags(), RevokeRelation},
+  };
+}
+
+}  // namespace trellis::cli
