@@ -51,7 +51,7 @@ class Access {
   absl::StatusOr<SqlPart> AllowedPersonsTable(rpc::CallContext& call) const;
 
  private:
-  absl::Status RequireFresh(const rpc::CallContext& call) const;
+  absl::Status RequireFresh() const;
   bool IsStale() const;
   absl::StatusOr<bool> CheckHere(rpc::CallContext& call, const Id& person);
   absl::StatusOr<bool> Ask(rpc::CallContext& call, const Id& person);

@@ -52,7 +52,7 @@ class KeySet {
  private:
   using Keys = absl::flat_hash_map<std::string, std::string>;
 
-  bool Lookup(absl::string_view key_id, std::string* public_key, bool* any) const;
+  bool Lookup(absl::string_view key_id, std::string* public_key) const;
   absl::Status FetchLocked();  // fetch_mutex_ held
 
   const Fetch fetch_;

@@ -12,8 +12,7 @@
 
 namespace google::protobuf {
 class Message;
-class MethodDescriptor;
-}  // namespace google::protobuf
+}
 
 namespace trellis::access {
 
@@ -38,10 +37,6 @@ class MethodRules final : public rpc::Authorizer {
 // The text in the field that `path` ("assessment.person") names; "" where a message on the way is not set.
 // Error: INTERNAL where there is no such field.
 absl::StatusOr<std::string> TextAt(const google::protobuf::Message& message, absl::string_view path);
-
-// FAILED_PRECONDITION with everything that is wrong with a method's declaration: no audience, no class of data, roles
-// or services where they mean nothing, a person field that does not exist. A server does not start with such a method.
-absl::Status CheckDeclaration(const google::protobuf::MethodDescriptor& method);
 
 }  // namespace trellis::access
 

@@ -17,6 +17,7 @@
 #include "common/base/clock.h"
 #include "common/base/id.h"
 #include "common/feed/source.h"
+#include "common/log/log.h"
 
 namespace trellis::db {
 class Pool;
@@ -40,8 +41,8 @@ class FollowerObserver {
   virtual void OnFailure(const absl::Status& /*status*/) {}
   // One event has failed again and again; nothing after it is applied until it succeeds.
   virtual void OnParked(bool /*parked*/, std::int64_t /*position*/) {}
-  // `age` ago this schema held everything that the feed had to tell, no matter which replica applied it.
-  virtual void OnCaughtUp(absl::Duration /*age*/) {}
+  // At `as_of` this schema held everything that the feed had to tell, no matter which replica applied it.
+  virtual void OnCaughtUp(absl::Time /*as_of*/) {}
 };
 
 // Of all replicas of a service one works a feed at a time: who holds the lease row. Every commit names the lease's
@@ -73,7 +74,7 @@ class Follower {
 
   // One round: take or keep the lease, read, apply one batch. What the thread does again and again.
   Round RunOnce();
-  bool parked() const;
+  bool parked() const { return parked_; }
 
  private:
   struct Lease {
@@ -82,29 +83,34 @@ class Follower {
   };
 
   void Run();
-  absl::Duration PauseAfter(Round round);
+  absl::Duration PauseAfter(Round round) const;
   absl::StatusOr<bool> TakeLease();
-  absl::Status EnsureRow();
-  void StandBy();
-  absl::Status NoteCaughtUp();
-  absl::Status Apply(const EventBatch& batch);
-  absl::Status ApplyIn(db::Session& tx, const EventBatch& batch);
-  void NoteApplied(const EventBatch& batch);
-  void NoteFailure(const absl::Status& status, bool applying);
+  Round StandBy();
+  Round CaughtUp(const EventBatch& batch, absl::Time as_of);
+  Round Apply(const EventBatch& batch, absl::Time as_of);
+  absl::Status KeepLease(db::Session& tx, std::int64_t position, std::optional<absl::Time> as_of);
+  void Succeed(absl::Time as_of);
+  Round Fail(const absl::Status& status);
+  void NoteBadEvent(const absl::Status& status, int events);
   void ReleaseLease();
+  bool Stopping();
+  std::int64_t LeaseMicros() const;
 
   const Options options_;
   EventSource* const source_;
   db::Pool* const pool_;
   const Handler handler_;
-  FollowerObserver* const observer_;
+  FollowerObserver& observer_;
   const Clock& clock_;
 
   // Of the follower's thread alone.
+  log::RateLimit warnings_{absl::Seconds(10)};
+  absl::Time up_to_date_at_;
   bool row_exists_ = false;
   std::optional<Lease> lease_;
-  int failures_ = 0;          // rounds in a row
-  int effect_failures_ = 0;   // of the next event, alone
+  int failures_ = 0;   // rounds in a row
+  int careful_ = 0;    // that many events are applied one by one
+  int bad_tries_ = 0;  // failures of the next event, applied alone
 
   std::thread thread_;
   std::mutex mutex_;

@@ -1,0 +1,80 @@
+#include "common/access/replica.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "common/access/relations.h"
+#include "common/base/status_macros.h"
+#include "common/base/text.h"
+#include "common/feed/handlers.h"
+#include "trellis/identity/v1/identity_events.pb.h"
+
+namespace trellis::access {
+namespace {
+
+struct Collections {
+  absl::string_view resource;
+  absl::string_view subject;
+};
+
+absl::StatusOr<Collections> CollectionsOf(RelationKind kind) {
+  switch (kind) {
+    case RelationKind::kCareTeam:
+      return Collections{"persons", "users"};
+    case RelationKind::kMember:
+      return Collections{"persons", "populations"};
+    case RelationKind::kLead:
+      return Collections{"populations", "users"};
+  }
+  return absl::InvalidArgumentError("a relation of an unknown kind");
+}
+
+absl::StatusOr<Id> IdIn(absl::string_view name, absl::string_view collection) {
+  const std::optional<absl::string_view> text = StripCollection(name, collection);
+  if (!text.has_value()) return absl::InvalidArgumentError(absl::StrCat("a relation without ", collection));
+  return Id::Parse(*text);
+}
+
+// Payload: RelationGranted or RelationRevoked, which name a relation in the same way.
+template <class Payload>
+absl::StatusOr<RelationKey> KeyOf(const events::v1::Event& event, const Payload& payload) {
+  RelationKey key;
+  key.kind = static_cast<RelationKind>(payload.kind());  // the contract's numbers are the database's
+  TRELLIS_ASSIGN_OR_RETURN(const Collections collections, CollectionsOf(key.kind));
+  TRELLIS_ASSIGN_OR_RETURN(key.organization, feed::OrganizationOf(event));
+  TRELLIS_ASSIGN_OR_RETURN(key.resource, IdIn(payload.resource(), collections.resource));
+  TRELLIS_ASSIGN_OR_RETURN(key.subject, IdIn(payload.subject(), collections.subject));
+  return key;
+}
+
+absl::Time ToTime(const google::protobuf::Timestamp& time) {
+  return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
+}
+
+absl::Status ApplyGranted(db::Session& tx, const events::v1::Event& event, const identity::v1::RelationGranted& granted) {
+  Relation relation;
+  TRELLIS_ASSIGN_OR_RETURN(relation.key, KeyOf(event, granted));
+  if (granted.has_start_time()) relation.valid_from = ToTime(granted.start_time());
+  if (granted.has_end_time()) relation.valid_to = ToTime(granted.end_time());
+  return PutRelation(tx, relation);
+}
+
+absl::Status ApplyRevoked(db::Session& tx, const events::v1::Event& event, const identity::v1::RelationRevoked& revoked) {
+  TRELLIS_ASSIGN_OR_RETURN(const RelationKey key, KeyOf(event, revoked));
+  return RevokeRelation(tx, key, ToTime(event.occur_time())).status();
+}
+
+feed::Handlers MakeHandlers() {
+  feed::Handlers handlers;
+  handlers.On<identity::v1::RelationGranted>(ApplyGranted).On<identity::v1::RelationRevoked>(ApplyRevoked);
+  return handlers;
+}
+
+}  // namespace
+
+absl::Status ApplyRelationEvent(db::Session& tx, const events::v1::Event& event) {
+  static const auto* const handlers = new feed::Handlers(MakeHandlers());
+  return (*handlers)(tx, event);
+}
+
+}  // namespace trellis::access
