@@ -4,10 +4,7 @@
 
 #include <string>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/metrics/registry.h"
 
@@ -27,15 +24,18 @@ class DbMetrics {
 
   // trellis_db_pool_wait_seconds: from asking for a connection to having one (or giving up).
   void Waited(absl::Duration wait) { pool_wait_.Observe(absl::ToDoubleSeconds(wait)); }
-  // trellis_db_transaction_retries_total{reason}: "deadlock", "lock_wait", "snapshot", "unknown_commit", ...
+  // trellis_db_transaction_retries_total{reason}: "deadlock", "lock_wait", "snapshot", "unknown_commit", "other".
   void TransactionRetried(absl::string_view reason);
-  // trellis_db_connections_dropped_total{reason}: "error", "lifetime", "idle", "read_only".
-  void ConnectionDropped(absl::string_view reason);
+  // trellis_db_connections_opened_total{result}: "ok", "failed". More of them than the pool's size means that
+  // connections were lost or reached their lifetime.
+  void ConnectionOpened(bool ok) { (ok ? opened_ok_ : opened_failed_).Increment(); }
+  // trellis_db_statement_errors_total: statements that failed for a reason that is no part of normal work.
+  void StatementFailed() { statement_errors_.Increment(); }
   // trellis_db_transaction_seconds: one transaction, repetitions included.
   void TransactionTook(absl::Duration took) { transaction_.Observe(absl::ToDoubleSeconds(took)); }
 
  private:
-  Counter& ByReason(absl::string_view name, absl::string_view help, absl::string_view reason);
+  Counter& TransactionRetriesOf(absl::string_view reason);
 
   Registry* const registry_;
   Gauge& pool_size_;
@@ -43,6 +43,9 @@ class DbMetrics {
   Gauge& pool_waiting_;
   Histogram& pool_wait_;
   Histogram& transaction_;
+  Counter& opened_ok_;
+  Counter& opened_failed_;
+  Counter& statement_errors_;
 };
 
 }  // namespace trellis::metrics

@@ -69,7 +69,10 @@ class TestService {
   virtual ~TestService() = default;
 
   virtual int port() const = 0;
-  virtual std::shared_ptr<grpc::Channel> channel() = 0;  // plaintext
+  // TLS, as an app connects: the service shows its certificate, the caller shows none.
+  virtual std::shared_ptr<grpc::Channel> channel() = 0;
+  // As another service of the suite connects: with the certificate of `service`. For methods with AUDIENCE_SERVICE.
+  virtual std::shared_ptr<grpc::Channel> ChannelOf(absl::string_view service) = 0;
   virtual runtime::Runtime& runtime() = 0;
   virtual db::Pool& pool() = 0;                          // the service's own, for looking into its tables
 
@@ -78,8 +81,6 @@ class TestService {
   // A context for one call: token and deadline.
   std::unique_ptr<grpc::ClientContext> As(const TestUser& who, absl::Duration timeout = absl::Seconds(10));
   std::unique_ptr<grpc::ClientContext> AsNobody(absl::Duration timeout = absl::Seconds(10));
-  // For calls with AUDIENCE_SERVICE: as if the peer had shown the certificate of `service`.
-  std::unique_ptr<grpc::ClientContext> AsPeer(absl::string_view service, absl::Duration timeout = absl::Seconds(10));
 
   // Relations straight into the service's replica, as identity's feed would put them there.
   virtual void AddCareTeam(const Id& organization, const Id& person, const Id& user) = 0;
