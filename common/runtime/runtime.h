@@ -29,7 +29,8 @@ class Channel;
 }
 namespace trellis::access {
 class Access;
-}
+struct VerificationKey;
+}  // namespace trellis::access
 namespace trellis::db {
 class Pool;
 class Session;
@@ -84,10 +85,14 @@ class Runtime {
     Keep(std::move(part));
     return raw;
   }
+  // Called once for each feed at most; identity's relations are followed besides, by every service that has the peer.
   // Applies each event of a peer's feed exactly once, in order: the handler's changes and the position commit
   // together. An error is repeated for ever (with growing waits): return OK for events that do not concern you.
   using EventHandler = std::function<absl::Status(db::Session& tx, const events::v1::Event& event)>;
   virtual void Follow(absl::string_view peer, EventHandler handler) = 0;
+  // Where the keys of access tokens come from. Only identity says so, being the source; the others ask identity.
+  using FetchKeys = std::function<absl::StatusOr<std::vector<access::VerificationKey>>()>;
+  virtual void UseKeys(FetchKeys fetch) = 0;
   // Calls `work` again and again while the service runs, on a thread shared by all such work; every replica does it,
   // so the work must bear company. Errors are logged.
   virtual void Every(absl::string_view name, absl::Duration interval,
@@ -99,7 +104,7 @@ class Runtime {
 
   // Every change of state goes through here: one transaction = idempotency record + change + events (+ audit).
   // - A request that was done before (same caller, method and request_id) gets the stored response; `change` does not
-  //   run. The same request_id with another request: ALREADY_EXISTS, REQUEST_ID_REUSED.
+  //   run. The same request_id with another request: FAILED_PRECONDITION, REQUEST_ID_REUSED.
   // - `change` may run several times (deadlocks): it has no effects outside `unit`, and assigns, never appends, what it
   //   captured. Its error rolls everything back and is returned as it is.
   // - The response is stored for repetitions: it must hold no secret.
@@ -120,9 +125,7 @@ class Runtime {
   absl::Status WriteAs(const BackgroundWork& work, absl::FunctionRef<absl::Status(WriteUnit&)> change);
 
   // A unit over a transaction that is already open: for event handlers that write and publish.
-  WriteUnit UnitIn(db::Session& tx, const Id& organization) {
-    return WriteUnit(tx, ids(), organization, absl::FromUnixMicros(absl::ToUnixMicros(clock().Now())), "");
-  }
+  WriteUnit UnitIn(db::Session& tx, const Id& organization);
 
  protected:
   // Wakes the sequencer, so that followers see the events of a commit at once.

@@ -49,18 +49,18 @@ class Runtime;
 struct Command {
   std::string name;
   std::string help;
-  std::function<void(config::Loader&)> flags;     // may be empty
-  std::function<absl::Status(Runtime&)> run;      // `build` has been called before
+  std::function<void(config::Loader&)> flags = {};  // may be empty
+  std::function<absl::Status(Runtime&)> run = {};   // `build` has been called before
 };
 
 struct Service {
   std::string name;                                          // "identity"; also the migrations' component
   const std::vector<EmbeddedFile>& (*migrations)() = nullptr;
   int port = 0;                                              // default of the gRPC port; HTTP is 1000 above
-  std::vector<std::string> peers;                            // services below that it calls or follows
-  std::function<void(config::Loader&)> flags;                // settings of its own; may be empty
-  std::function<absl::Status(Runtime&)> build;               // makes the parts; nothing is listening yet
-  std::vector<Command> commands;
+  std::vector<std::string> peers = {};                       // services below that it calls or follows
+  std::function<void(config::Loader&)> flags = {};           // settings of its own; may be empty
+  std::function<absl::Status(Runtime&)> build = {};          // makes the parts; nothing is listening yet
+  std::vector<Command> commands = {};
 };
 
 // Runs the binary: serve (default), migrate, version, --help and the service's own commands. Returns the exit code:

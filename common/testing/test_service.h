@@ -10,9 +10,9 @@
 //     std::unique_ptr<v1::Referrals::Stub> stub_ = v1::Referrals::NewStub(referral_->channel());
 //   };
 //
-//   TEST_F(ReferralsTest, RefusesAStranger) {
-//     referral_->AddCareTeam(coordinator_.organization, person, coordinator_.user);   // relation, as if by the feed
-//     auto context = referral_->As(coordinator_);                                     // token + deadline of 10 s
+//   TEST_F(ReferralsTest, FindsNothing) {
+//     referral_->AddCareTeam(coordinator_.organization, person, coordinator_.user);
+//     auto context = referral_->As(coordinator_);  // token and a deadline of 10 s
 //     v1::GetReferralResponse response;
 //     const grpc::Status status = stub_->GetReferral(context.get(), request, &response);
 //     EXPECT_THAT(testing::ReasonOf(status), "NOT_FOUND");
@@ -48,24 +48,29 @@ namespace trellis::testing {
 struct TestUser {
   Id user;
   Id organization;
+  Id session;
   std::vector<options::v1::Role> roles;
 
   // With new ids; in `organization` where it is given.
   static TestUser Make(std::vector<options::v1::Role> roles, Id organization = Id());
 };
 
-// Starts in Start, drains and drops its database when it is destroyed. Peers must live longer.
+// Runs from Start to its end, when it drains and drops its database. Peers must live longer.
 class TestService {
  public:
   struct Options {
-    std::map<std::string, TestService*> peers = {};   // "identity" -> that service; missing ones are unreachable
-    std::vector<std::string> flags = {};              // "--hold-time=1s"
+    // "identity" -> that service. A peer that is left out is unreachable and its feed is not followed; without identity
+    // the relations in the service's own table are the truth.
+    std::map<std::string, TestService*> peers = {};
+    std::vector<std::string> flags = {};              // the service's own: "--hold-time=1s"
     const Clock* clock = nullptr;                     // of handlers and tokens; nullptr: the machine's
   };
 
-  static absl::StatusOr<std::unique_ptr<TestService>> Start(runtime::Service service, Options options = {});
-  // Ends the test program with the reason where the service does not start.
-  static std::unique_ptr<TestService> MustStart(runtime::Service service, Options options = {});
+  static absl::StatusOr<std::unique_ptr<TestService>> Start(runtime::Service service, Options options);
+  static absl::StatusOr<std::unique_ptr<TestService>> Start(runtime::Service service) { return Start(service, {}); }
+  // End the test program with the reason where the service does not start.
+  static std::unique_ptr<TestService> MustStart(runtime::Service service, Options options);
+  static std::unique_ptr<TestService> MustStart(runtime::Service service) { return MustStart(service, {}); }
   virtual ~TestService() = default;
 
   virtual int port() const = 0;
@@ -73,19 +78,24 @@ class TestService {
   virtual std::shared_ptr<grpc::Channel> channel() = 0;
   // As another service of the suite connects: with the certificate of `service`. For methods with AUDIENCE_SERVICE.
   virtual std::shared_ptr<grpc::Channel> ChannelOf(absl::string_view service) = 0;
+
   virtual runtime::Runtime& runtime() = 0;
-  virtual db::Pool& pool() = 0;                          // the service's own, for looking into its tables
+  virtual db::Pool& pool() = 0;  // beside the service's own, for looking into its tables; also while it is stopped
+
+  // As if the process ended, and came again on the same port and database.
+  virtual void Stop() = 0;
+  virtual void Restart() = 0;
 
   // A token that every TestService of this process accepts, valid for five minutes.
   virtual std::string TokenFor(const TestUser& who) = 0;
   // A context for one call: token and deadline.
   std::unique_ptr<grpc::ClientContext> As(const TestUser& who, absl::Duration timeout = absl::Seconds(10));
-  std::unique_ptr<grpc::ClientContext> AsNobody(absl::Duration timeout = absl::Seconds(10));
+  static std::unique_ptr<grpc::ClientContext> AsNobody(absl::Duration timeout = absl::Seconds(10));
 
-  // Relations straight into the service's replica, as identity's feed would put them there.
-  virtual void AddCareTeam(const Id& organization, const Id& person, const Id& user) = 0;
-  virtual void AddMember(const Id& organization, const Id& person, const Id& population) = 0;
-  virtual void AddLead(const Id& organization, const Id& population, const Id& user) = 0;
+  // Relations straight into the service's table, as identity's feed would put them there.
+  void AddCareTeam(const Id& organization, const Id& person, const Id& user);
+  void AddMember(const Id& organization, const Id& person, const Id& population);
+  void AddLead(const Id& organization, const Id& population, const Id& user);
 };
 
 // The stable reason of an error as a client sees it; "" where there is none.

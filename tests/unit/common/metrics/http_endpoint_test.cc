@@ -41,21 +41,23 @@ std::string Get(int port, const std::string& path) {
   return Ask(port, "GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n");
 }
 
+// One endpoint for all tests: civetweb takes two seconds to stop.
 class HttpEndpointTest : public ::testing::Test {
  protected:
-  HttpEndpointTest() {
+  static void SetUpTestSuite() {
     HttpEndpoint::Options options;
     options.listen = "127.0.0.1:0";
     options.metrics = [] { return std::string("a_metric 1\n"); };
-    options.ready = [this] { return ready_ ? absl::OkStatus() : absl::UnavailableError("no database"); };
+    options.ready = [] { return ready_ ? absl::OkStatus() : absl::UnavailableError("no database"); };
     auto endpoint = HttpEndpoint::Start(std::move(options));
-    EXPECT_TRUE(endpoint.ok()) << endpoint.status();
-    endpoint_ = *std::move(endpoint);
+    ASSERT_TRUE(endpoint.ok()) << endpoint.status();
+    endpoint_ = endpoint->release();
   }
-  int port() const { return endpoint_->port(); }
+  static void TearDownTestSuite() { delete endpoint_; }
+  static int port() { return endpoint_->port(); }
 
-  std::atomic<bool> ready_{true};
-  std::unique_ptr<HttpEndpoint> endpoint_;
+  static inline std::atomic<bool> ready_{true};
+  static inline HttpEndpoint* endpoint_ = nullptr;
 };
 
 TEST_F(HttpEndpointTest, ServesMetrics) {
@@ -72,6 +74,7 @@ TEST_F(HttpEndpointTest, ReadinessFollowsItsCallback) {
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 503 Service Unavailable\r\n"));
   EXPECT_THAT(answer, EndsWith("no database\n"));
   EXPECT_THAT(Get(port(), "/livez"), StartsWith("HTTP/1.1 200")) << "a process without a database still lives";
+  ready_ = true;
 }
 
 TEST_F(HttpEndpointTest, AnswersNothingElse) {

@@ -1,0 +1,95 @@
+// What happens in the parts, told to metrics and log. The parts themselves know neither.
+#ifndef TRELLIS_COMMON_RUNTIME_OBSERVERS_H_
+#define TRELLIS_COMMON_RUNTIME_OBSERVERS_H_
+
+#include <atomic>
+#include <functional>
+#include <string>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/synchronization/mutex.h"
+#include "common/access/freshness.h"
+#include "common/db/pool_metrics.h"
+#include "common/feed/follower.h"
+#include "common/log/log.h"
+#include "common/metrics/db_metrics.h"
+#include "common/metrics/feed_metrics.h"
+#include "common/metrics/rpc_metrics.h"
+#include "common/rpc/observer.h"
+
+namespace trellis::runtime {
+
+// Thread-safe, as all of them.
+class DbObserver final : public db::PoolMetrics {
+ public:
+  explicit DbObserver(metrics::Registry* registry) : metrics_(registry) {}
+
+  void OnState(const db::PoolState& state) override;
+  void OnWait(absl::Duration wait) override { metrics_.Waited(wait); }
+  void OnConnect(bool ok, absl::Duration took) override;
+  void OnTransaction(const absl::Status& status, absl::Duration took) override;
+  void OnRetry(int database_errno) override;
+  void OnStatementError(int database_errno, absl::string_view sql) override;
+
+ private:
+  metrics::DbMetrics metrics_;
+  log::RateLimit complaints_{absl::Seconds(1)};
+};
+
+class ServerObserver final : public rpc::CallObserver {
+ public:
+  explicit ServerObserver(metrics::Registry* registry)
+      : metrics_(registry, metrics::RpcMetrics::Side::kServer), unknown_(metrics_.Unknown()) {}
+
+  void OnRegister(const google::protobuf::MethodDescriptor& method) override;
+  void OnStart(const google::protobuf::MethodDescriptor* method) override { Of(method).Started(); }
+  void OnFinish(const rpc::CallOutcome& outcome) override;
+
+ private:
+  metrics::MethodMetrics& Of(const google::protobuf::MethodDescriptor* method);
+
+  metrics::RpcMetrics metrics_;
+  metrics::MethodMetrics& unknown_;
+  // Filled before the first call, only read afterwards.
+  absl::flat_hash_map<const google::protobuf::MethodDescriptor*, metrics::MethodMetrics*> methods_;
+};
+
+// One for all channels of a process.
+class PeerObserver final : public rpc::ClientObserver {
+ public:
+  explicit PeerObserver(metrics::Registry* registry) : metrics_(registry, metrics::RpcMetrics::Side::kClient) {}
+
+  void OnRegister(const google::protobuf::MethodDescriptor& method) override;
+  void OnStart(absl::string_view service, absl::string_view method, absl::string_view type) override;
+  void OnFinish(const rpc::ClientOutcome& outcome) override;
+
+ private:
+  metrics::MethodMetrics& Of(absl::string_view service, absl::string_view method, absl::string_view type);
+
+  metrics::RpcMetrics metrics_;
+};
+
+class FeedObserver final : public feed::FollowerObserver {
+ public:
+  // `freshness` may be null. `applied` is called after each transaction that applied events.
+  FeedObserver(metrics::Registry* registry, absl::string_view feed, access::Freshness* freshness,
+               std::function<void()> applied)
+      : metrics_(registry, feed), feed_(feed), freshness_(freshness), applied_(std::move(applied)) {}
+
+  void OnApplied(int events, std::int64_t position) override;
+  void OnLag(absl::Duration lag) override { metrics_.SetLag(lag); }
+  void OnFailure(const absl::Status& status) override;
+  void OnParked(bool parked, std::int64_t position) override;
+  void OnCaughtUp(absl::Time as_of) override;
+
+ private:
+  metrics::FeedMetrics metrics_;
+  const std::string feed_;
+  access::Freshness* const freshness_;
+  const std::function<void()> applied_;
+  log::RateLimit complaints_{absl::Seconds(10)};
+};
+
+}  // namespace trellis::runtime
+
+#endif  // TRELLIS_COMMON_RUNTIME_OBSERVERS_H_
