@@ -10,13 +10,13 @@
 namespace trellis::db {
 
 struct Settings {
-  std::string host;         // TCP; ignored where unix_socket is set
+  std::string host = {};         // TCP; ignored where unix_socket is set
   int port = 3306;
-  std::string unix_socket;  // path
-  std::string user;
-  std::string password;
-  std::string schema;       // may be empty: no schema is chosen
-  std::string tls_ca;       // PEM file; where it is set the server's certificate and host name are checked
+  std::string unix_socket = {};  // path
+  std::string user = {};
+  std::string password = {};
+  std::string schema = {};       // may be empty: no schema is chosen
+  std::string tls_ca = {};       // PEM file; where it is set the server's certificate and host name are checked
   bool tls_required = false;  // refuse a connection that is not encrypted; needs tls_ca; not for a unix socket
 };
 
