@@ -9,7 +9,6 @@
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
 #include "common/db/pool.h"
-#include "common/log/log.h"
 #include "common/testing/fault_point.h"
 
 namespace trellis::feed {
@@ -196,7 +195,7 @@ Follower::Round Follower::Apply(const EventBatch& batch, absl::Time as_of) {
     return testing::FaultPoint("feed.before_commit");
   });
   if (!status.ok()) {
-    if (!IsPassing(status)) NoteBadEvent(status, static_cast<int>(batch.events.size()));
+    if (!IsPassing(status)) NoteBadEvent(static_cast<int>(batch.events.size()));
     return Fail(status);
   }
   lease_->position = last;
@@ -239,23 +238,18 @@ Follower::Round Follower::Fail(const absl::Status& status) {
   if (ReasonOf(status) == kLeaseLost) return Round::kStandingBy;
   if (absl::IsCancelled(status) && Stopping()) return Round::kFailed;
   ++failures_;
-  if (warnings_.Pass().has_value()) {
-    log::Warning("following a feed fails", {{"feed", options_.feed}, {"error", status}, {"failures", failures_}});
-  }
   observer_.OnFailure(status);
   observer_.OnLag(clock_.Now() - up_to_date_at_);
   return Round::kFailed;
 }
 
-void Follower::NoteBadEvent(const absl::Status& status, int events) {
+void Follower::NoteBadEvent(int events) {
   if (careful_ == 0) {
     careful_ = events;
     bad_tries_ = 0;
   }
   if (events > 1 || ++bad_tries_ < options_.park_after || parked_) return;
   parked_ = true;
-  log::Error("an event cannot be applied; the feed stands still until it can",
-             {{"feed", options_.feed}, {"position", lease_->position + 1}, {"error", status}});
   observer_.OnParked(true, lease_->position + 1);
 }
 

@@ -17,7 +17,6 @@
 #include "common/base/clock.h"
 #include "common/base/id.h"
 #include "common/feed/source.h"
-#include "common/log/log.h"
 
 namespace trellis::db {
 class Pool;
@@ -30,7 +29,7 @@ namespace trellis::feed {
 // service. May run again with the same event when the transaction is repeated: no effects outside of `tx`.
 using Handler = std::function<absl::Status(db::Session& tx, const events::v1::Event& event)>;
 
-// Hears how a follower gets on. Called on the follower's thread.
+// Hears how a follower gets on, for log and metrics. Called on the follower's thread.
 class FollowerObserver {
  public:
   virtual ~FollowerObserver() = default;
@@ -91,7 +90,7 @@ class Follower {
   absl::Status KeepLease(db::Session& tx, std::int64_t position, std::optional<absl::Time> as_of);
   void Succeed(absl::Time as_of);
   Round Fail(const absl::Status& status);
-  void NoteBadEvent(const absl::Status& status, int events);
+  void NoteBadEvent(int events);
   void ReleaseLease();
   bool Stopping();
   std::int64_t LeaseMicros() const;
@@ -104,7 +103,6 @@ class Follower {
   const Clock& clock_;
 
   // Of the follower's thread alone.
-  log::RateLimit warnings_{absl::Seconds(10)};
   absl::Time up_to_date_at_;
   bool row_exists_ = false;
   std::optional<Lease> lease_;
