@@ -1,0 +1,194 @@
+#include "services/assessment/storage/assessment_store.h"
+
+#include <tuple>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "common/base/status_macros.h"
+#include "services/assessment/storage/answer_codec.h"
+
+namespace trellis::assessment::storage {
+namespace {
+
+constexpr absl::string_view kLockSeries =
+    "INSERT INTO assessment_series (organization_id, person_id, instrument, recorded) VALUES (?, ?, ?, 1) "
+    "ON DUPLICATE KEY UPDATE recorded = recorded + 1";
+
+constexpr absl::string_view kInsertAssessment =
+    "INSERT INTO assessment (organization_id, id, person_id, instrument, instrument_version, effective_time, method, "
+    "state, recorder_id, answers, revision, create_time, update_time) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+constexpr absl::string_view kInsertOutcomes =
+    "INSERT INTO assessment_outcome (organization_id, person_id, instrument, outcome, effective_time, assessment_id, "
+    "instrument_version, position, incomplete) VALUES ";
+constexpr absl::string_view kOutcomeRow = "(?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+constexpr absl::string_view kInsertCritical =
+    "INSERT INTO assessment_critical_answer (organization_id, assessment_id, rule, item, level) VALUES ";
+constexpr absl::string_view kCriticalRow = "(?, ?, ?, ?, ?)";
+
+constexpr absl::string_view kLoad =
+    "SELECT id, person_id, instrument, instrument_version, effective_time, method, state, recorder_id, revision, "
+    "create_time, update_time, answers FROM assessment WHERE organization_id = ? AND id = ? LIMIT 1";
+
+constexpr absl::string_view kListColumns =
+    "SELECT id, person_id, instrument, instrument_version, effective_time, method, state, recorder_id, revision, "
+    "create_time, update_time FROM assessment WHERE organization_id = ? AND person_id = ?";
+
+constexpr absl::string_view kHasLater =
+    "SELECT 1 FROM assessment WHERE organization_id = ? AND person_id = ? AND instrument = ? AND effective_time >= ? "
+    "AND (effective_time > ? OR id > ?) LIMIT 1";
+
+// No assessment has more results than an instrument has outcomes or rules (protos: 20 and 50).
+constexpr int kMaxOutcomes = 20;
+constexpr int kMaxCritical = 50;
+
+using Columns = std::tuple<Id, Id, std::string, int, absl::Time, int, int, Id, int, absl::Time, absl::Time>;
+
+Assessment FromColumns(Columns row) {
+  Assessment assessment;
+  int method = 0;
+  int state = 0;
+  std::tie(assessment.id, assessment.person, assessment.instrument, assessment.instrument_version,
+           assessment.effective_time, method, state, assessment.recorder, assessment.revision, assessment.create_time,
+           assessment.update_time) = std::move(row);
+  assessment.method = static_cast<Method>(method);
+  assessment.state = static_cast<State>(state);
+  return assessment;
+}
+
+template <typename Tuple, std::size_t... I>
+Columns WithoutLast(Tuple row, std::index_sequence<I...>) {
+  return Columns(std::get<I>(std::move(row))...);
+}
+
+// "(?, ?), (?, ?)": as many rows as are needed.
+std::string Rows(absl::string_view head, absl::string_view row, std::size_t count) {
+  std::string sql(head);
+  for (std::size_t i = 0; i < count; ++i) absl::StrAppend(&sql, i == 0 ? "" : ", ", row);
+  return sql;
+}
+
+absl::Status InsertOutcomes(db::Session& session, const Id& organization, const Assessment& assessment) {
+  std::vector<db::Value> values;
+  for (const OutcomeValue& outcome : assessment.result.outcomes) {
+    values.insert(values.end(), {organization, assessment.person, assessment.instrument, outcome.code,
+                                 assessment.effective_time, assessment.id, assessment.instrument_version,
+                                 outcome.position, outcome.incomplete});
+  }
+  if (values.empty()) return absl::OkStatus();
+  return session.Execute(Rows(kInsertOutcomes, kOutcomeRow, assessment.result.outcomes.size()), values).status();
+}
+
+absl::Status InsertCritical(db::Session& session, const Id& organization, const Assessment& assessment) {
+  std::vector<db::Value> values;
+  for (const CriticalHit& hit : assessment.result.critical) {
+    values.insert(values.end(), {organization, assessment.id, hit.rule, hit.item, hit.level == CriticalLevel::kUrgent ? 2 : 1});
+  }
+  if (values.empty()) return absl::OkStatus();
+  return session.Execute(Rows(kInsertCritical, kCriticalRow, assessment.result.critical.size()), values).status();
+}
+
+// The ids, padded with the last one to a power of two: lists of all lengths share a few prepared statements.
+std::vector<Id> PaddedIds(const std::vector<Assessment>& assessments) {
+  std::vector<Id> ids;
+  for (const Assessment& assessment : assessments) ids.push_back(assessment.id);
+  while ((ids.size() & (ids.size() - 1)) != 0) ids.push_back(ids.back());
+  return ids;
+}
+
+// Fills the results of assessments that were loaded.
+absl::Status LoadResults(db::Session& session, const Id& organization, std::vector<Assessment>& assessments) {
+  if (assessments.empty()) return absl::OkStatus();
+  absl::flat_hash_map<Id, Result*> results;
+  for (Assessment& assessment : assessments) results[assessment.id] = &assessment.result;
+  const std::vector<Id> ids = PaddedIds(assessments);
+  const std::string in = absl::StrCat("assessment_id IN (", db::Placeholders(ids.size()), ") LIMIT ?");
+
+  TRELLIS_ASSIGN_OR_RETURN(
+      auto outcomes,
+      session.Query<Id, std::string, std::optional<double>, bool>(
+          absl::StrCat("SELECT assessment_id, outcome, position, incomplete FROM assessment_outcome "
+                       "WHERE organization_id = ? AND ", in),
+          organization, ids, static_cast<int>(ids.size()) * kMaxOutcomes));
+  for (auto& [id, code, position, incomplete] : outcomes) {
+    results.at(id)->outcomes.push_back({std::move(code), position, incomplete});
+  }
+
+  TRELLIS_ASSIGN_OR_RETURN(
+      auto hits, session.Query<Id, std::string, std::string, int>(
+                     absl::StrCat("SELECT assessment_id, rule, item, level FROM assessment_critical_answer "
+                                  "WHERE organization_id = ? AND ", in),
+                     organization, ids, static_cast<int>(ids.size()) * kMaxCritical));
+  for (auto& [id, rule, item, level] : hits) {
+    const CriticalLevel critical = level == 2 ? CriticalLevel::kUrgent : CriticalLevel::kHigh;
+    results.at(id)->critical.push_back({std::move(item), std::move(rule), critical});
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status LockSeries(db::Session& session, const Id& organization, const Id& person, const std::string& instrument) {
+  return session.Execute(kLockSeries, organization, person, instrument).status();
+}
+
+absl::Status Insert(db::Session& session, const Id& organization, const Assessment& assessment) {
+  TRELLIS_RETURN_IF_ERROR(
+      session
+          .Execute(kInsertAssessment, organization, assessment.id, assessment.person, assessment.instrument,
+                   assessment.instrument_version, assessment.effective_time, static_cast<int>(assessment.method),
+                   static_cast<int>(assessment.state), assessment.recorder, EncodeAnswers(assessment.answers),
+                   assessment.revision, assessment.create_time, assessment.update_time)
+          .status());
+  TRELLIS_RETURN_IF_ERROR(InsertOutcomes(session, organization, assessment));
+  return InsertCritical(session, organization, assessment);
+}
+
+absl::StatusOr<std::optional<Assessment>> Load(db::Session& session, const Id& organization, const Id& id) {
+  TRELLIS_ASSIGN_OR_RETURN(
+      auto row,
+      session.QueryOne<Id, Id, std::string, int, absl::Time, int, int, Id, int, absl::Time, absl::Time, std::string>(
+          kLoad, organization, id));
+  if (!row.has_value()) return std::nullopt;
+  std::vector<Assessment> one(1);
+  TRELLIS_ASSIGN_OR_RETURN(std::vector<Answer> answers, DecodeAnswers(std::get<11>(*row)));
+  one[0] = FromColumns(WithoutLast(*std::move(row), std::make_index_sequence<std::tuple_size_v<Columns>>()));
+  one[0].answers = std::move(answers);
+  TRELLIS_RETURN_IF_ERROR(LoadResults(session, organization, one));
+  return std::move(one[0]);
+}
+
+absl::StatusOr<std::vector<Assessment>> List(db::Session& session, const Id& organization, const Id& person,
+                                             const std::string& instrument, const std::optional<Place>& before,
+                                             int limit) {
+  std::string sql(kListColumns);
+  std::vector<db::Value> values = {organization, person};
+  if (!instrument.empty()) {
+    absl::StrAppend(&sql, " AND instrument = ?");
+    values.emplace_back(instrument);
+  }
+  if (before.has_value()) {
+    absl::StrAppend(&sql, " AND effective_time <= ? AND (effective_time < ? OR id < ?)");
+    values.insert(values.end(), {before->effective_time, before->effective_time, before->id});
+  }
+  absl::StrAppend(&sql, " ORDER BY effective_time DESC, id DESC LIMIT ?");
+  values.emplace_back(limit);
+  TRELLIS_ASSIGN_OR_RETURN(
+      auto rows, session.Query<Id, Id, std::string, int, absl::Time, int, int, Id, int, absl::Time, absl::Time>(sql, values));
+  std::vector<Assessment> assessments;
+  for (auto& row : rows) assessments.push_back(FromColumns(std::move(row)));
+  TRELLIS_RETURN_IF_ERROR(LoadResults(session, organization, assessments));
+  return assessments;
+}
+
+absl::StatusOr<bool> HasLater(db::Session& session, const Id& organization, const Id& person,
+                              const std::string& instrument, const Place& place) {
+  TRELLIS_ASSIGN_OR_RETURN(auto row, session.QueryOne<int>(kHasLater, organization, person, instrument,
+                                                           place.effective_time, place.effective_time, place.id));
+  return row.has_value();
+}
+
+}  // namespace trellis::assessment::storage
