@@ -1,0 +1,94 @@
+#include "services/identity/api/organizations_api.h"
+
+#include <optional>
+#include <vector>
+
+#include "common/base/error.h"
+#include "common/base/status_macros.h"
+#include "common/rpc/resource_name.h"
+#include "services/identity/api/accounts.h"
+#include "services/identity/api/convert.h"
+#include "services/identity/api/paging.h"
+#include "services/identity/storage/organizations.h"
+#include "trellis/identity/v1/identity_events.pb.h"
+
+namespace trellis::identity {
+namespace {
+
+absl::Status Validate(const v1::Organization& organization) {
+  TRELLIS_RETURN_IF_ERROR(RequireText(organization.display_name(), "organization.display_name"));
+  const bool known = v1::Organization::Kind_IsValid(organization.kind()) &&
+                     organization.kind() != v1::Organization::KIND_UNSPECIFIED &&
+                     organization.kind() != v1::Organization::KIND_OPERATOR;
+  return known ? absl::OkStatus() : InvalidField("organization.kind", "is not a kind that can be created");
+}
+
+}  // namespace
+
+absl::StatusOr<v1::CreateOrganizationResponse> OrganizationsApi::CreateOrganization(
+    rpc::CallContext& call, const v1::CreateOrganizationRequest& request) {
+  TRELLIS_RETURN_IF_ERROR(Validate(request.organization()));
+  TRELLIS_ASSIGN_OR_RETURN(
+      const NewAccount administrator,
+      PrepareAccount(request.administrator(), {Role::kOrganizationAdministrator}, request.administrator_password(),
+                     hasher_, call.deadline(), "administrator.", "administrator_password"));
+
+  // The record of the request keeps a digest of it, from which a password could be guessed.
+  v1::CreateOrganizationRequest record = request;
+  record.clear_administrator_password();
+  return runtime_.Write<v1::CreateOrganizationResponse>(
+      call, record, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::CreateOrganizationResponse> {
+        storage::OrganizationRow row;
+        row.id = unit.NextId();
+        row.display_name = request.organization().display_name();
+        row.kind = request.organization().kind();
+        row.create_time = unit.now;
+        row.update_time = unit.now;
+        TRELLIS_RETURN_IF_ERROR(storage::InsertOrganization(unit.db, row));
+
+        v1::OrganizationCreated event;
+        event.set_organization(rpc::MakeName(kOrganizations, row.id));
+        event.set_kind(request.organization().kind());
+        TRELLIS_RETURN_IF_ERROR(unit.PublishFor(row.id, event));
+        TRELLIS_ASSIGN_OR_RETURN(const storage::UserRow user, CreateAccount(unit, row.id, administrator));
+
+        v1::CreateOrganizationResponse response;
+        *response.mutable_organization() = ToProto(row);
+        *response.mutable_administrator() = ToProto(user);
+        return response;
+      });
+}
+
+absl::StatusOr<v1::GetOrganizationResponse> OrganizationsApi::GetOrganization(
+    rpc::CallContext& call, const v1::GetOrganizationRequest& request) {
+  TRELLIS_ASSIGN_OR_RETURN(const Id id, rpc::ParseName(kOrganizations, request.name()));
+  std::optional<storage::OrganizationRow> row;
+  TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
+    TRELLIS_ASSIGN_OR_RETURN(row, storage::FindOrganization(session, id));
+    return absl::OkStatus();
+  }));
+  if (!row.has_value()) return NotFound(request.name());
+  v1::GetOrganizationResponse response;
+  *response.mutable_organization() = ToProto(*row);
+  return response;
+}
+
+absl::StatusOr<v1::ListOrganizationsResponse> OrganizationsApi::ListOrganizations(
+    rpc::CallContext& call, const v1::ListOrganizationsRequest& request) {
+  TRELLIS_ASSIGN_OR_RETURN(const IdPage page, ReadPage(call, request, 50, 500));
+  std::vector<storage::OrganizationRow> rows;
+  TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
+    TRELLIS_ASSIGN_OR_RETURN(rows, storage::ListOrganizations(session, page.after, page.size + 1));
+    return absl::OkStatus();
+  }));
+  v1::ListOrganizationsResponse response;
+  for (std::size_t i = 0; i < rows.size() && i < static_cast<std::size_t>(page.size); ++i) {
+    *response.add_organizations() = ToProto(rows[i]);
+  }
+  if (rows.size() > static_cast<std::size_t>(page.size)) {
+    response.set_next_page_token(page.TokenAfter(rows[static_cast<std::size_t>(page.size) - 1].id));
+  }
+  return response;
+}
+
+}  // namespace trellis::identity

@@ -1,0 +1,31 @@
+#ifndef TRELLIS_SERVICES_IDENTITY_API_ORGANIZATIONS_API_H_
+#define TRELLIS_SERVICES_IDENTITY_API_ORGANIZATIONS_API_H_
+
+#include "absl/status/statusor.h"
+#include "common/rpc/call_context.h"
+#include "common/runtime/runtime.h"
+#include "services/identity/api/password_hasher.h"
+#include "trellis/identity/v1/organizations.pb.h"
+
+namespace trellis::identity {
+
+// Serves trellis.identity.v1.Organizations. Thread-safe.
+class OrganizationsApi {
+ public:
+  OrganizationsApi(runtime::Runtime& runtime, PasswordHasher& hasher) : runtime_(runtime), hasher_(hasher) {}
+
+  absl::StatusOr<v1::CreateOrganizationResponse> CreateOrganization(rpc::CallContext& call,
+                                                                    const v1::CreateOrganizationRequest& request);
+  absl::StatusOr<v1::GetOrganizationResponse> GetOrganization(rpc::CallContext& call,
+                                                              const v1::GetOrganizationRequest& request);
+  absl::StatusOr<v1::ListOrganizationsResponse> ListOrganizations(rpc::CallContext& call,
+                                                                  const v1::ListOrganizationsRequest& request);
+
+ private:
+  runtime::Runtime& runtime_;
+  PasswordHasher& hasher_;
+};
+
+}  // namespace trellis::identity
+
+#endif  // TRELLIS_SERVICES_IDENTITY_API_ORGANIZATIONS_API_H_

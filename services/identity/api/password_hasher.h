@@ -1,0 +1,54 @@
+// Hashing of passwords, bounded: each hash takes 64 MiB and a core for a good while, so nobody may start them at will.
+#ifndef TRELLIS_SERVICES_IDENTITY_API_PASSWORD_HASHER_H_
+#define TRELLIS_SERVICES_IDENTITY_API_PASSWORD_HASHER_H_
+
+#include <condition_variable>
+#include <mutex>
+#include <string>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "common/base/random.h"
+#include "common/crypto/password.h"
+
+namespace trellis::identity {
+
+// Thread-safe. At most `at_once` hashes run, at most `waiting` callers wait for their turn; any more get
+// RESOURCE_EXHAUSTED (SIGN_IN_BUSY) at once, and so does who waits until `deadline` (DEADLINE_EXCEEDED).
+class PasswordHasher {
+ public:
+  struct Options {
+    crypto::PasswordHashing hashing;
+    int at_once = 2;
+    int waiting = 8;
+  };
+
+  PasswordHasher(const Options& options, RandomSource& random) : options_(options), random_(random) {}
+
+  absl::StatusOr<std::string> Hash(absl::string_view password, absl::Time deadline);
+  absl::StatusOr<bool> Verify(absl::string_view hash, absl::string_view password, absl::Time deadline);
+  // Takes as long as Verify of a hash made with the present parameters.
+  absl::Status VerifyNothing(absl::string_view password, absl::Time deadline);
+  bool NeedsRehash(absl::string_view hash) const { return crypto::NeedsRehash(hash, options_.hashing); }
+
+ private:
+  absl::Status InTurn(absl::Time deadline, absl::FunctionRef<absl::Status()> work);
+  absl::Status Enter(absl::Time deadline);
+  void Leave();
+
+  const Options options_;
+  RandomSource& random_;
+  std::mutex mutex_;
+  std::condition_variable turn_;
+  int running_ = 0;             // guarded by mutex_
+  int waiting_ = 0;             // guarded by mutex_
+  std::once_flag nothing_once_;
+  std::string nothing_;         // a hash that no password has; set once
+};
+
+}  // namespace trellis::identity
+
+#endif  // TRELLIS_SERVICES_IDENTITY_API_PASSWORD_HASHER_H_

@@ -1,0 +1,109 @@
+#include "services/identity/api/person_search_api.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "common/access/access.h"
+#include "common/base/status_macros.h"
+#include "services/identity/api/convert.h"
+#include "services/identity/api/paging.h"
+#include "services/identity/api/person_profile.h"
+#include "services/identity/domain/search_keys.h"
+#include "services/identity/storage/persons.h"
+
+namespace trellis::identity {
+namespace {
+
+// One call looks at no more persons than this; what is left comes with the next page.
+constexpr int kMostCandidates = 1000;
+
+absl::StatusOr<PersonQuery> ParseQuery(const v1::SearchPersonsRequest& request) {
+  PersonQuery query;
+  if (!request.name_query().empty()) {
+    TRELLIS_ASSIGN_OR_RETURN(query.words, ParseNameQuery(request.name_query()));
+  }
+  if (request.has_birth_date()) {
+    TRELLIS_ASSIGN_OR_RETURN(query.birth_date, ToDay(request.birth_date(), "birth_date"));
+  }
+  if (request.has_identifier()) {
+    query.identifier = PersonIdentifier{request.identifier().system(), request.identifier().value()};
+  }
+  return query;
+}
+
+// One search: the key that narrows most drives it, the whole query is confirmed on each record.
+class Search {
+ public:
+  Search(PersonQuery query, const Id& organization, storage::Allowed allowed)
+      : query_(std::move(query)), key_(BestKey(query_)), organization_(organization), allowed_(std::move(allowed)) {}
+
+  // The next candidates behind `after`; fewer than `limit` where there are no more.
+  absl::StatusOr<std::vector<storage::PersonRow>> Candidates(db::Session& session, const Id& after, int limit) const {
+    if (query_.identifier.has_value()) {
+      return storage::FindByIdentifier(session, organization_, IdentifierKey(organization_, *query_.identifier),
+                                       allowed_, after);
+    }
+    if (key_.has_value()) {
+      return storage::FindByKey(session, organization_, ToStored(*key_), allowed_, after, limit);
+    }
+    return storage::ListAllowed(session, organization_, allowed_, after, limit);
+  }
+
+  absl::StatusOr<bool> Confirms(const v1::Person& person) const {
+    TRELLIS_ASSIGN_OR_RETURN(const PersonFacts facts, FactsOf(person, "person."));
+    return Matches(query_, facts);
+  }
+
+ private:
+  const PersonQuery query_;
+  const std::optional<SearchKey> key_;
+  const Id organization_;
+  const storage::Allowed allowed_;
+};
+
+absl::Status FillPage(db::Session& session, const Search& search, const IdPage& page,
+                      v1::SearchPersonsResponse& response) {
+  Id after = page.after;
+  for (int seen = 0; seen < kMostCandidates;) {
+    const int limit = page.size + 1;
+    TRELLIS_ASSIGN_OR_RETURN(const auto rows, search.Candidates(session, after, limit));
+    for (const storage::PersonRow& row : rows) {
+      if (response.persons_size() == page.size) {
+        response.set_next_page_token(page.TokenAfter(after));
+        return absl::OkStatus();
+      }
+      TRELLIS_ASSIGN_OR_RETURN(v1::Person person, DecodePerson(row));
+      TRELLIS_ASSIGN_OR_RETURN(const bool confirmed, search.Confirms(person));
+      if (confirmed) *response.add_persons() = std::move(person);
+      after = row.id;
+    }
+    if (rows.size() < static_cast<std::size_t>(limit)) return absl::OkStatus();
+    seen += limit;
+  }
+  response.set_next_page_token(page.TokenAfter(after));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<v1::SearchPersonsResponse> PersonSearchApi::SearchPersons(rpc::CallContext& call,
+                                                                         const v1::SearchPersonsRequest& request) {
+  TRELLIS_ASSIGN_OR_RETURN(const IdPage page, ReadPage(call, request, 25, 100));
+  TRELLIS_ASSIGN_OR_RETURN(PersonQuery query, ParseQuery(request));
+  const bool everybody = !query.identifier.has_value() && !BestKey(query).has_value();
+  TRELLIS_ASSIGN_OR_RETURN(access::SqlPart allowed, everybody
+                                                        ? runtime_.access().AllowedPersonsTable(call)
+                                                        : runtime_.access().AllowedPersonCondition(call, "p.id"));
+  const Search search(std::move(query), call.caller().organization,
+                      {std::move(allowed.sql), std::move(allowed.arguments)});
+  v1::SearchPersonsResponse response;
+  TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) {
+    response.Clear();
+    return FillPage(session, search, page, response);
+  }));
+  return response;
+}
+
+}  // namespace trellis::identity

@@ -1,0 +1,132 @@
+#include "services/identity/api/users_api.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/error.h"
+#include "common/base/status_macros.h"
+#include "common/rpc/resource_name.h"
+#include "services/identity/api/accounts.h"
+#include "services/identity/api/convert.h"
+#include "services/identity/api/field_mask.h"
+#include "services/identity/api/paging.h"
+#include "services/identity/storage/users.h"
+#include "trellis/identity/v1/identity_events.pb.h"
+
+namespace trellis::identity {
+namespace {
+
+constexpr absl::string_view kChangeable[] = {"display_name", "roles", "disabled"};
+
+absl::Status OwnAccount() {
+  return Error(absl::StatusCode::kFailedPrecondition, "OWN_ACCOUNT",
+               "Nobody changes their own roles or disables themselves: ask another administrator.");
+}
+
+// The row with the values of `wanted`, where the caller may make it so.
+absl::StatusOr<storage::UserRow> Apply(const storage::UserRow& before, const v1::User& wanted,
+                                       const rpc::Caller& caller) {
+  storage::UserRow after = before;
+  TRELLIS_RETURN_IF_ERROR(RequireText(wanted.display_name(), "user.display_name"));
+  TRELLIS_ASSIGN_OR_RETURN(after.roles, ParseRoles(Numbers(wanted.roles()), "user.roles"));
+  after.display_name = wanted.display_name();
+  after.disabled = wanted.disabled();
+  const bool changes_rights = after.roles != before.roles || after.disabled != before.disabled;
+  if (changes_rights && before.id == caller.user) return OwnAccount();
+  TRELLIS_RETURN_IF_ERROR(MayGive(RolesOf(caller), Difference(before.roles, after.roles)));
+  // Whoever may not give somebody's roles may not lock them out either.
+  if (after.disabled != before.disabled) TRELLIS_RETURN_IF_ERROR(MayGive(RolesOf(caller), before.roles));
+  return after;
+}
+
+v1::UserUpdated EventOf(const storage::UserRow& row) {
+  v1::UserUpdated event;
+  event.set_user(rpc::MakeName(kUsers, row.id));
+  for (const Role role : row.roles) event.add_roles(static_cast<options::v1::Role>(role));
+  event.set_disabled(row.disabled);
+  return event;
+}
+
+}  // namespace
+
+absl::StatusOr<v1::CreateUserResponse> UsersApi::CreateUser(rpc::CallContext& call,
+                                                            const v1::CreateUserRequest& request) {
+  TRELLIS_ASSIGN_OR_RETURN(const Roles roles, ParseRoles(Numbers(request.user().roles()), "user.roles"));
+  TRELLIS_RETURN_IF_ERROR(MayGive(RolesOf(call.caller()), roles));
+  TRELLIS_ASSIGN_OR_RETURN(
+      const NewAccount account,
+      PrepareAccount(request.user(), roles, request.password(), hasher_, call.deadline(), "user.", "password"));
+
+  // The record of the request keeps a digest of it, from which a password could be guessed.
+  v1::CreateUserRequest record = request;
+  record.clear_password();
+  return runtime_.Write<v1::CreateUserResponse>(
+      call, record, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::CreateUserResponse> {
+        TRELLIS_ASSIGN_OR_RETURN(const storage::UserRow row, CreateAccount(unit, unit.organization, account));
+        v1::CreateUserResponse response;
+        *response.mutable_user() = ToProto(row);
+        return response;
+      });
+}
+
+absl::StatusOr<v1::GetUserResponse> UsersApi::GetUser(rpc::CallContext& call, const v1::GetUserRequest& request) {
+  TRELLIS_ASSIGN_OR_RETURN(const Id id, rpc::ParseName(kUsers, request.name()));
+  std::optional<storage::UserRow> row;
+  TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
+    TRELLIS_ASSIGN_OR_RETURN(row, storage::FindUser(session, call.caller().organization, id));
+    return absl::OkStatus();
+  }));
+  if (!row.has_value()) return NotFound(request.name());
+  v1::GetUserResponse response;
+  *response.mutable_user() = ToProto(*row);
+  return response;
+}
+
+absl::StatusOr<v1::ListUsersResponse> UsersApi::ListUsers(rpc::CallContext& call, const v1::ListUsersRequest& request) {
+  TRELLIS_ASSIGN_OR_RETURN(const IdPage page, ReadPage(call, request, 50, 500));
+  storage::UserFilter filter{std::nullopt, request.show_disabled()};
+  if (request.role() != options::v1::ROLE_UNSPECIFIED) {
+    TRELLIS_ASSIGN_OR_RETURN(const Roles roles, ParseRoles({request.role()}, "role"));
+    filter.role = *roles.begin();
+  }
+  std::vector<storage::UserRow> rows;
+  TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
+    TRELLIS_ASSIGN_OR_RETURN(
+        rows, storage::ListUsers(session, call.caller().organization, filter, page.after, page.size + 1));
+    return absl::OkStatus();
+  }));
+  v1::ListUsersResponse response;
+  const std::size_t shown = std::min(rows.size(), static_cast<std::size_t>(page.size));
+  for (std::size_t i = 0; i < shown; ++i) *response.add_users() = ToProto(rows[i]);
+  if (rows.size() > shown) response.set_next_page_token(page.TokenAfter(rows[shown - 1].id));
+  return response;
+}
+
+absl::StatusOr<v1::UpdateUserResponse> UsersApi::UpdateUser(rpc::CallContext& call,
+                                                            const v1::UpdateUserRequest& request) {
+  TRELLIS_ASSIGN_OR_RETURN(const Id id, rpc::ParseName(kUsers, request.user().name(), "user.name"));
+  if (request.update_mask().paths().empty()) return InvalidField("update_mask", "is required");
+  TRELLIS_ASSIGN_OR_RETURN(const std::vector<std::string> fields,
+                           ResolveMask(request.update_mask(), kChangeable, request.user()));
+  return runtime_.Write<v1::UpdateUserResponse>(
+      call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::UpdateUserResponse> {
+        TRELLIS_ASSIGN_OR_RETURN(auto before, storage::LockUser(unit.db, unit.organization, id));
+        if (!before.has_value()) return NotFound(request.user().name());
+        TRELLIS_RETURN_IF_ERROR(CheckEtag(request.user().etag(), before->version));
+
+        v1::UpdateUserResponse response;
+        *response.mutable_user() = ToProto(*before);
+        if (CopyFields(fields, request.user(), *response.mutable_user()).empty()) return response;
+        TRELLIS_ASSIGN_OR_RETURN(storage::UserRow after, Apply(*before, response.user(), call.caller()));
+        ++after.version;
+        after.update_time = unit.now;
+        TRELLIS_RETURN_IF_ERROR(storage::UpdateUser(unit.db, after));
+        TRELLIS_RETURN_IF_ERROR(unit.Publish(EventOf(after)));
+        *response.mutable_user() = ToProto(after);
+        return response;
+      });
+}
+
+}  // namespace trellis::identity

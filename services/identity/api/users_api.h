@@ -1,0 +1,29 @@
+#ifndef TRELLIS_SERVICES_IDENTITY_API_USERS_API_H_
+#define TRELLIS_SERVICES_IDENTITY_API_USERS_API_H_
+
+#include "absl/status/statusor.h"
+#include "common/rpc/call_context.h"
+#include "common/runtime/runtime.h"
+#include "services/identity/api/password_hasher.h"
+#include "trellis/identity/v1/users.pb.h"
+
+namespace trellis::identity {
+
+// Serves trellis.identity.v1.Users. Thread-safe.
+class UsersApi {
+ public:
+  UsersApi(runtime::Runtime& runtime, PasswordHasher& hasher) : runtime_(runtime), hasher_(hasher) {}
+
+  absl::StatusOr<v1::CreateUserResponse> CreateUser(rpc::CallContext& call, const v1::CreateUserRequest& request);
+  absl::StatusOr<v1::GetUserResponse> GetUser(rpc::CallContext& call, const v1::GetUserRequest& request);
+  absl::StatusOr<v1::ListUsersResponse> ListUsers(rpc::CallContext& call, const v1::ListUsersRequest& request);
+  absl::StatusOr<v1::UpdateUserResponse> UpdateUser(rpc::CallContext& call, const v1::UpdateUserRequest& request);
+
+ private:
+  runtime::Runtime& runtime_;
+  PasswordHasher& hasher_;
+};
+
+}  // namespace trellis::identity
+
+#endif  // TRELLIS_SERVICES_IDENTITY_API_USERS_API_H_

@@ -1,0 +1,73 @@
+// Tables person, person_identifier and person_search. Nothing in here knows what a profile or a key means: both come and
+// go as bytes, so that sealing changes who makes them and not how they are kept.
+#ifndef TRELLIS_SERVICES_IDENTITY_STORAGE_PERSONS_H_
+#define TRELLIS_SERVICES_IDENTITY_STORAGE_PERSONS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "common/base/id.h"
+#include "common/db/session.h"
+#include "common/db/value.h"
+
+namespace trellis::identity::storage {
+
+struct PersonRow {
+  Id id;
+  std::int64_t version = 1;
+  std::string profile;
+  absl::Time create_time;
+  absl::Time update_time;
+};
+
+// One row of person_search.
+struct StoredKey {
+  int kind = 0;
+  std::string key;
+  friend auto operator<=>(const StoredKey&, const StoredKey&) = default;
+};
+
+absl::Status InsertPerson(db::Session& tx, const Id& organization, const PersonRow& row);
+absl::StatusOr<std::optional<PersonRow>> FindPerson(db::Session& session, const Id& organization, const Id& id);
+// The same, locked until the end of the transaction.
+absl::StatusOr<std::optional<PersonRow>> LockPerson(db::Session& tx, const Id& organization, const Id& id);
+// Writes profile, version and update time.
+absl::Status UpdatePerson(db::Session& tx, const Id& organization, const PersonRow& row);
+
+// What a person is found by; the keys are different from each other.
+absl::Status InsertSearchKeys(db::Session& tx, const Id& organization, const Id& person,
+                              const std::vector<StoredKey>& keys);
+absl::Status DeleteSearchKeys(db::Session& tx, const Id& organization, const Id& person);
+
+// Error: ALREADY_EXISTS (db::IsDuplicateKey) where another person, or this one, has the identifier.
+absl::Status InsertIdentifier(db::Session& tx, const Id& organization, const Id& person, absl::string_view key);
+absl::Status DeleteIdentifiers(db::Session& tx, const Id& organization, const Id& person);
+
+// Which persons a reader may see: SQL with its arguments, made by common/access.
+struct Allowed {
+  std::string sql;
+  std::vector<db::Value> arguments;
+};
+
+// Those of `ids` that exist and are allowed. allowed: a condition on "p.id". At most 100 ids, at least one.
+absl::StatusOr<std::vector<PersonRow>> FindPersons(db::Session& session, const Id& organization,
+                                                   const std::vector<Id>& ids, const Allowed& allowed);
+
+// Persons behind `after` in the order of ids; `allowed`: a condition on "p.id".
+absl::StatusOr<std::vector<PersonRow>> FindByKey(db::Session& session, const Id& organization, const StoredKey& key,
+                                                 const Allowed& allowed, const Id& after, int limit);
+absl::StatusOr<std::vector<PersonRow>> FindByIdentifier(db::Session& session, const Id& organization,
+                                                        absl::string_view key, const Allowed& allowed, const Id& after);
+// `allowed`: a table with the column person_id.
+absl::StatusOr<std::vector<PersonRow>> ListAllowed(db::Session& session, const Id& organization,
+                                                   const Allowed& allowed, const Id& after, int limit);
+
+}  // namespace trellis::identity::storage
+
+#endif  // TRELLIS_SERVICES_IDENTITY_STORAGE_PERSONS_H_

@@ -1,0 +1,66 @@
+#include "services/identity/storage/relations.h"
+
+#include <algorithm>
+#include <tuple>
+#include <vector>
+
+#include "common/base/status_macros.h"
+
+namespace trellis::identity::storage {
+namespace {
+
+constexpr char kListByResource[] =
+    "SELECT kind, resource_id, subject_id, valid_from, valid_to FROM access_relation "
+    "WHERE organization_id = ? AND resource_id = ? AND kind IN (?, ?) AND revoke_time IS NULL "
+    "AND (valid_to IS NULL OR valid_to > ?) AND (kind > ? OR (kind = ? AND subject_id > ?)) "
+    "ORDER BY kind, subject_id LIMIT ?";
+constexpr char kListBySubject[] =
+    "SELECT kind, resource_id, subject_id, valid_from, valid_to FROM access_relation "
+    "WHERE organization_id = ? AND subject_id = ? AND kind IN (?, ?) AND revoke_time IS NULL "
+    "AND (valid_to IS NULL OR valid_to > ?) AND (kind > ? OR (kind = ? AND resource_id > ?)) "
+    "ORDER BY kind, resource_id LIMIT ?";
+constexpr char kAnyLead[] =
+    "SELECT kind FROM access_relation WHERE organization_id = ? AND resource_id = ? AND kind = ? LIMIT 1";
+constexpr char kAnyMember[] =
+    "SELECT kind FROM access_relation WHERE organization_id = ? AND subject_id = ? AND kind = ? LIMIT 1";
+
+absl::StatusOr<std::vector<RelationRow>> List(db::Session& session, absl::string_view sql, const Id& organization,
+                                              const Id& end, RelationKind first_kind, RelationKind second_kind,
+                                              absl::Time now, const RelationCursor& after, int limit) {
+  TRELLIS_ASSIGN_OR_RETURN(auto found,
+                           session.Query<int, Id, Id, absl::Time, std::optional<absl::Time>>(
+                               sql, organization, end, static_cast<int>(first_kind), static_cast<int>(second_kind),
+                               now, after.kind, after.kind, after.other, limit));
+  std::vector<RelationRow> rows;
+  rows.reserve(found.size());
+  for (const auto& [kind, resource, subject, start, stop] : found) {
+    rows.push_back({{static_cast<RelationKind>(kind), resource, subject}, start, stop});
+  }
+  return rows;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<RelationRow>> ListByResource(db::Session& session, const Id& organization,
+                                                        const Id& resource, RelationKind first_kind,
+                                                        RelationKind second_kind, absl::Time now,
+                                                        const RelationCursor& after, int limit) {
+  return List(session, kListByResource, organization, resource, first_kind, second_kind, now, after, limit);
+}
+
+absl::StatusOr<std::vector<RelationRow>> ListBySubject(db::Session& session, const Id& organization, const Id& subject,
+                                                       RelationKind first_kind, RelationKind second_kind,
+                                                       absl::Time now, const RelationCursor& after, int limit) {
+  return List(session, kListBySubject, organization, subject, first_kind, second_kind, now, after, limit);
+}
+
+absl::StatusOr<bool> PopulationIsKnown(db::Session& session, const Id& organization, const Id& population) {
+  TRELLIS_ASSIGN_OR_RETURN(auto lead, session.QueryOne<int>(kAnyLead, organization, population,
+                                                            static_cast<int>(RelationKind::kLead)));
+  if (lead.has_value()) return true;
+  TRELLIS_ASSIGN_OR_RETURN(auto member, session.QueryOne<int>(kAnyMember, organization, population,
+                                                              static_cast<int>(RelationKind::kMember)));
+  return member.has_value();
+}
+
+}  // namespace trellis::identity::storage

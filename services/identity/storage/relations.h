@@ -1,0 +1,43 @@
+// Lists over table access_relation, which in identity is the truth. Single relations: common/access/relations.h.
+#ifndef TRELLIS_SERVICES_IDENTITY_STORAGE_RELATIONS_H_
+#define TRELLIS_SERVICES_IDENTITY_STORAGE_RELATIONS_H_
+
+#include <optional>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/base/id.h"
+#include "common/db/session.h"
+#include "services/identity/domain/relation_rules.h"
+
+namespace trellis::identity::storage {
+
+struct RelationRow {
+  Relation relation;
+  absl::Time start_time;
+  std::optional<absl::Time> end_time;
+};
+
+// A place in a list: behind this kind and this id at the other end.
+struct RelationCursor {
+  int kind = 0;
+  Id other;
+};
+
+// Relations that are live or will be, neither revoked nor over. `first_kind`, `second_kind`: which kinds (may be equal).
+absl::StatusOr<std::vector<RelationRow>> ListByResource(db::Session& session, const Id& organization,
+                                                        const Id& resource, RelationKind first_kind,
+                                                        RelationKind second_kind, absl::Time now,
+                                                        const RelationCursor& after, int limit);
+absl::StatusOr<std::vector<RelationRow>> ListBySubject(db::Session& session, const Id& organization, const Id& subject,
+                                                       RelationKind first_kind, RelationKind second_kind,
+                                                       absl::Time now, const RelationCursor& after, int limit);
+
+// Whether a population ever had a lead or a member.
+absl::StatusOr<bool> PopulationIsKnown(db::Session& session, const Id& organization, const Id& population);
+
+}  // namespace trellis::identity::storage
+
+#endif  // TRELLIS_SERVICES_IDENTITY_STORAGE_RELATIONS_H_

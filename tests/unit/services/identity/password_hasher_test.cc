@@ -1,0 +1,49 @@
+#include "services/identity/api/password_hasher.h"
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "common/base/error.h"
+#include "gtest/gtest.h"
+
+namespace trellis::identity {
+namespace {
+
+constexpr crypto::PasswordHashing kCheap = {.memory_kib = 19456, .passes = 2, .lanes = 1};
+
+absl::Time Soon() { return absl::Now() + absl::Seconds(20); }
+
+TEST(PasswordHasher, HashesAndVerifies) {
+  PasswordHasher hasher({.hashing = kCheap}, SystemRandom());
+  const std::string hash = hasher.Hash("correct horse battery", Soon()).value();
+  EXPECT_TRUE(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$")) << hash;
+  EXPECT_TRUE(hasher.Verify(hash, "correct horse battery", Soon()).value());
+  EXPECT_FALSE(hasher.Verify(hash, "correct horse batterY", Soon()).value());
+  EXPECT_FALSE(hasher.NeedsRehash(hash));
+  EXPECT_TRUE(PasswordHasher({}, SystemRandom()).NeedsRehash(hash));
+  EXPECT_TRUE(hasher.VerifyNothing("anything", Soon()).ok());
+}
+
+TEST(PasswordHasher, RefusesAtOnceWhatIsTooMuch) {
+  PasswordHasher hasher({.hashing = kCheap, .at_once = 1, .waiting = 1}, SystemRandom());
+  std::atomic<int> done = 0;
+  std::atomic<int> busy = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 16; ++i) {
+    threads.emplace_back([&] {
+      const auto hash = hasher.Hash("correct horse battery", Soon());
+      if (hash.ok()) ++done;
+      if (ReasonOf(hash.status()) == "SIGN_IN_BUSY") ++busy;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_GE(done, 1);
+  EXPECT_GE(busy, 1);
+  EXPECT_EQ(done + busy, 16);
+  EXPECT_TRUE(hasher.Hash("correct horse battery", Soon()).ok()) << "the turn comes back";
+}
+
+}  // namespace
+}  // namespace trellis::identity

@@ -1,0 +1,87 @@
+#include "services/identity/domain/search_keys.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace trellis::identity {
+namespace {
+
+using ::testing::ElementsAre;
+
+PersonFacts Person(std::string given, std::string family) {
+  PersonFacts person;
+  person.given_names = std::move(given);
+  person.family_names = std::move(family);
+  return person;
+}
+
+std::vector<std::string> NameKeys(const PersonFacts& person) {
+  std::vector<std::string> keys;
+  for (const SearchKey& key : SearchKeysOf(person)) {
+    if (key.kind == SearchKind::kNamePrefix) keys.push_back(key.key);
+  }
+  return keys;
+}
+
+// Whether the database would find the person and the record would confirm it.
+bool Finds(absl::string_view name_query, const PersonFacts& person) {
+  PersonQuery query;
+  query.words = ParseNameQuery(name_query).value();
+  const SearchKey best = BestKey(query).value();
+  const std::vector<SearchKey> keys = SearchKeysOf(person);
+  return std::find(keys.begin(), keys.end(), best) != keys.end() && Matches(query, person);
+}
+
+TEST(SearchKeys, AreTheBeginningsOfEachWord) {
+  EXPECT_THAT(NameKeys(Person("Józef", "")), ElementsAre("jo", "joz", "joze", "jozef"));
+  EXPECT_THAT(NameKeys(Person("", "Featherstonehaugh")), ElementsAre("fe", "fea", "feat", "feath", "feathe"));
+  EXPECT_THAT(NameKeys(Person("", "王小明")), ElementsAre("王", "王小", "王小明"));
+  EXPECT_THAT(NameKeys(Person("J", "")), ElementsAre("j"));
+}
+
+TEST(SearchKeys, FitTheirColumn) {
+  for (const SearchKey& key : SearchKeysOf(Person("𐐨𐐨𐐨𐐨𐐨𐐨𐐨𐐨", "ﷺﷺﷺ"))) EXPECT_LE(key.key.size(), 64u);
+}
+
+TEST(SearchKeys, FindByBeginningsInAnyOrder) {
+  const PersonFacts person = Person("Marie-Ann", "O'Neil Featherstonehaugh");
+  for (const char* query : {"ma", "MARIE", "ann mar", "neil", "oneil", "o'neil", "feather", "Featherstonehaugh", "m feath"}) {
+    EXPECT_TRUE(Finds(query, person)) << query;
+  }
+  for (const char* query : {"arie", "ann smith", "feathers x", "featherstonehaughs"}) {
+    EXPECT_FALSE(Finds(query, person)) << query;
+  }
+  EXPECT_TRUE(Finds("王", Person("", "王小明")));
+  EXPECT_TRUE(Finds("lukasz", Person("Łukasz", "")));
+}
+
+TEST(SearchKeys, RefuseAQueryThatNarrowsNothing) {
+  for (const char* query : {"", "  ", "a", "j k", "--"}) EXPECT_FALSE(ParseNameQuery(query).ok()) << query;
+  EXPECT_FALSE(ParseNameQuery("aa bb cc dd ee ff gg hh ii").ok());
+}
+
+TEST(SearchKeys, PreferTheBirthDate) {
+  PersonQuery query;
+  query.words = {"anna"};
+  query.birth_date = absl::CivilDay(1990, 5, 7);
+  EXPECT_EQ(BestKey(query), (SearchKey{SearchKind::kBirthDate, "1990-05-07"}));
+  PersonFacts person = Person("Anna", "");
+  EXPECT_FALSE(Matches(query, person));
+  person.birth_date = absl::CivilDay(1990, 5, 7);
+  EXPECT_TRUE(Matches(query, person));
+  EXPECT_THAT(SearchKeysOf(person), ::testing::Contains(*BestKey(query)));
+}
+
+TEST(SearchKeys, ConfirmAnIdentifier) {
+  PersonFacts person = Person("Anna", "");
+  person.identifiers = {{"urn:nhs", "943 476 5919"}};
+  PersonQuery query;
+  query.identifier = PersonIdentifier{"urn:nhs", "9434765919"};
+  EXPECT_TRUE(Matches(query, person));
+  query.identifier->system = "urn:other";
+  EXPECT_FALSE(Matches(query, person));
+  EXPECT_FALSE(BestKey(query).has_value());
+}
+
+}  // namespace
+}  // namespace trellis::identity
