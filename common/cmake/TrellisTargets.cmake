@@ -27,11 +27,19 @@ function(trellis_use_precompiled_header target with_grpc)
   endif()
 endfunction()
 
-# trellis_proto_library(NAME PROTOS a.proto ... DEPS other_proto_libraries)
+# trellis_proto_library(NAME PROTOS a.proto ... DEPS other_proto_libraries [ROOT folder])
 # Makes NAME (messages) and NAME_grpc (stubs). Generated headers are system headers: their warnings are not ours.
+# ROOT: the folder that the protos' names begin in, where it is not protos/ (for protos of tests).
 function(trellis_proto_library name)
-  cmake_parse_arguments(ARG "" "" "PROTOS;DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "" "ROOT" "PROTOS;DEPS" ${ARGN})
   set(out ${CMAKE_BINARY_DIR}/protos)
+  set(root ${CMAKE_SOURCE_DIR}/protos)
+  set(includes -I ${root})
+  if(ARG_ROOT)
+    set(out ${CMAKE_CURRENT_BINARY_DIR}/protos)
+    set(root ${ARG_ROOT})
+    list(APPEND includes -I ${root})
+  endif()
   set(messages "")
   set(stubs "")
   foreach(proto ${ARG_PROTOS})
@@ -40,14 +48,16 @@ function(trellis_proto_library name)
     add_custom_command(
       OUTPUT ${generated}
       COMMAND ${CMAKE_COMMAND} -E make_directory ${out}
-      COMMAND ${TRELLIS_PROTOC} -I ${CMAKE_SOURCE_DIR}/protos --cpp_out=${out} --grpc_out=${out}
+      COMMAND ${TRELLIS_PROTOC} ${includes} --cpp_out=${out} --grpc_out=${out}
               --plugin=protoc-gen-grpc=${TRELLIS_GRPC_CPP_PLUGIN} ${proto}
-      DEPENDS ${CMAKE_SOURCE_DIR}/protos/${proto}
+      DEPENDS ${root}/${proto}
       COMMENT "Generating ${stem}"
       VERBATIM)
     list(APPEND messages ${out}/${stem}.pb.cc ${out}/${stem}.pb.h)
     list(APPEND stubs ${out}/${stem}.grpc.pb.cc ${out}/${stem}.grpc.pb.h)
-    set_property(GLOBAL APPEND PROPERTY TRELLIS_PROTOS ${proto})
+    if(NOT ARG_ROOT)
+      set_property(GLOBAL APPEND PROPERTY TRELLIS_PROTOS ${proto})
+    endif()
   endforeach()
 
   add_library(${name} STATIC ${messages})
