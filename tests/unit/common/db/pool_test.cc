@@ -300,6 +300,29 @@ TEST_F(GatedPoolTest, GivesUpOnASilentServer) {
   EXPECT_THAT(pool->Ping(Soon()), IsOk());
 }
 
+// A result that breaks off is read again as a whole, never taken for a short one.
+TEST_F(GatedPoolTest, BrokenOffResultIsNotShort) {
+  const auto pool = *Pool::Open(settings_, {.size = 1}, nullptr);
+  gate_->SetDelay(absl::Milliseconds(20));
+  gate_->SetMode(testing::TcpGate::Mode::kDelay);
+  std::thread breaker([this] {
+    absl::SleepFor(absl::Milliseconds(110));
+    gate_->SetMode(testing::TcpGate::Mode::kPass);
+    gate_->CloseAll();
+  });
+  std::size_t rows = 0;
+  const absl::Status status = pool->Read(Soon(), [&](Session& session) -> absl::Status {
+    TRELLIS_ASSIGN_OR_RETURN(const auto all, (session.Query<int, std::string>(
+                                                 "WITH RECURSIVE t (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE "
+                                                 "n < 900) SELECT n, REPEAT('x', 1000) FROM t LIMIT 1000")));
+    rows = all.size();
+    return absl::OkStatus();
+  });
+  breaker.join();
+  EXPECT_THAT(status, IsOk());
+  EXPECT_EQ(rows, 900u);
+}
+
 TEST_F(GatedPoolTest, OutlivesClosedConnectionsAndDelay) {
   const auto pool = *Pool::Open(settings_, {.size = 2}, nullptr);
   for (int i = 0; i < 5; ++i) {

@@ -24,6 +24,14 @@ class SessionTest : public ::testing::Test {
             " body MEDIUMTEXT NULL, amount DECIMAL(20,2) NULL, big BIGINT UNSIGNED NULL,"
             " UNIQUE KEY item_code (code), CONSTRAINT number_small CHECK (number < 1000000000000000000)) "
             "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci");
+    MakeLines();
+  }
+  // 3000 rows: more than fit into one packet.
+  static void MakeLines() {
+    std::string insert = "INSERT INTO line (n) VALUES (0)";
+    for (int n = 1; n < 3000; ++n) absl::StrAppend(&insert, ",(", n, ")");
+    MustRun(database_->pool(), "CREATE TABLE line (n INT NOT NULL PRIMARY KEY)");
+    MustRun(database_->pool(), insert);
   }
   static void TearDownTestSuite() {
     delete database_;
@@ -281,10 +289,23 @@ TEST_F(SessionTest, SurvivesAChangedTable) {
   });
 }
 
+// The server finds out only after it has sent rows.
+TEST_F(SessionTest, ErrorInTheMiddleOfAResultIsNoShortResult) {
+  Run([](Session& session) -> absl::Status {
+    const auto rows = session.Query<int, int>(
+        "SELECT n, IF(n = ?, (SELECT b.n FROM line b WHERE b.n >= a.n), 0) FROM line a ORDER BY n LIMIT 5000", 2500);
+    EXPECT_THAT(rows.status(), Fails(StatusCode::kInternal, "DATABASE_ERROR"));
+    EXPECT_EQ(ErrnoOf(rows.status()), 1242);
+    const auto all = session.Query<int>("SELECT n FROM line ORDER BY n LIMIT 5000");
+    EXPECT_EQ(all.value().size(), 3000u);
+    return absl::OkStatus();
+  });
+}
+
 TEST_F(SessionTest, StopsAStatementNearTheDeadline) {
   const absl::Time start = absl::Now();
   const absl::Status status = pool().Read(In(absl::Milliseconds(300)), [](Session& session) {
-    return session.QueryOne<int>("SELECT BENCHMARK(1000000000, SHA2('x', 256))").status();
+    return session.QueryOne<int>("SELECT COUNT(*) FROM line a, line b, line c WHERE a.n + b.n + c.n = 4567").status();
   });
   EXPECT_LT(absl::Now() - start, absl::Seconds(2));
   EXPECT_THAT(status, Fails(StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED"));
