@@ -14,11 +14,12 @@
 namespace trellis::rpc {
 namespace {
 
-// A client takes 8 KiB of metadata by default; the details travel in base64.
-constexpr std::size_t kMaxDetails = 4096;
-constexpr std::size_t kMaxMessage = 512;
+// A client takes 8 KiB of metadata by default. The details travel in base64, the message besides, each odd character
+// of it as three.
+constexpr std::size_t kMaxViolations = 2560;
+constexpr std::size_t kMaxMetadata = 1024;
+constexpr std::size_t kMaxMessage = 300;
 constexpr std::size_t kMaxValue = 256;
-constexpr int kMaxMetadata = 12;
 
 // Never in the middle of a code point.
 absl::string_view Cut(absl::string_view text, std::size_t size) {
@@ -36,8 +37,10 @@ void AddErrorInfo(const ErrorDetails& details, absl::string_view domain, int omi
   google::rpc::ErrorInfo info;
   info.set_reason(details.reason);
   info.mutable_domain()->assign(domain.data(), domain.size());
+  std::size_t size = 0;
   for (const auto& [key, value] : details.metadata) {
-    if (info.metadata_size() == kMaxMetadata) break;
+    size += key.size() + std::min(value.size(), kMaxValue) + 8;
+    if (size > kMaxMetadata) break;
     SetString(&(*info.mutable_metadata())[key], value, kMaxValue);
   }
   if (omitted > 0) (*info.mutable_metadata())["omitted_violations"] = absl::StrCat(omitted);
@@ -50,7 +53,7 @@ int FillBadRequest(const ErrorDetails& details, google::rpc::BadRequest& bad_req
   for (std::size_t i = 0; i < details.fields.size(); ++i) {
     const FieldError& field = details.fields[i];
     size += std::min(field.field.size(), kMaxValue) + std::min(field.description.size(), kMaxValue) + 8;
-    if (size > kMaxDetails - 1024) return static_cast<int>(details.fields.size() - i);
+    if (size > kMaxViolations) return static_cast<int>(details.fields.size() - i);
     auto* violation = bad_request.add_field_violations();
     SetString(violation->mutable_field(), field.field, kMaxValue);
     SetString(violation->mutable_description(), field.description, kMaxValue);
