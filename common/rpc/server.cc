@@ -110,6 +110,7 @@ class Server::Impl {
   std::vector<std::unique_ptr<QueueState>> states_;
   std::unique_ptr<grpc::Server> server_;
   std::vector<std::thread> pollers_;
+  std::atomic<bool> drained_{false};
   int port_ = 0;
 };
 
@@ -209,7 +210,7 @@ void Server::Impl::SetServing(bool serving) {
 }
 
 void Server::Impl::Drain(absl::Duration settle, absl::Duration grace) {
-  if (server_ == nullptr) return;
+  if (server_ == nullptr || drained_.exchange(true)) return;
   SetServing(false);
   absl::SleepFor(settle);
   server_->Shutdown(absl::ToChronoTime(absl::Now() + grace));
@@ -219,7 +220,6 @@ void Server::Impl::Drain(absl::Duration settle, absl::Duration grace) {
   waiting_lane_->pool.Close();
   for (auto& queue : queues_) queue->Shutdown();
   for (std::thread& poller : pollers_) poller.join();
-  server_.reset();
 }
 
 Server::Server(ServerOptions options, Router router, Authenticator* authenticator, Authorizer* authorizer,
