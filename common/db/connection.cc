@@ -23,6 +23,7 @@ namespace trellis::db {
 namespace {
 
 constexpr std::size_t kCachedStatements = 96;
+constexpr int kLockWaitSeconds = 3;
 
 sql::SQLString Text(absl::string_view text) { return sql::SQLString(text.data(), text.size()); }
 
@@ -133,7 +134,7 @@ absl::Status Connection::SetUp(bool encrypted) {
   // The connector has just set REPEATABLE READ.
   TRELLIS_RETURN_IF_ERROR(ExecuteText("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"));
   TRELLIS_RETURN_IF_ERROR(ExecuteText(absl::StrCat(
-      "SET SESSION autocommit = 1, time_zone = '+00:00', innodb_lock_wait_timeout = 3, sql_mode = '"
+      "SET SESSION autocommit = 1, time_zone = '+00:00', sql_mode = '"
       "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
       "NO_ENGINE_SUBSTITUTION'",
       is_mariadb_ ? ", innodb_snapshot_isolation = ON" : "")));
@@ -228,11 +229,14 @@ absl::Status Connection::LimitStatements(absl::Duration remaining) {
   return needed == limit_ ? absl::OkStatus() : SetStatementLimit(needed);
 }
 
+// MySQL bounds only queries by time; what else waits, waits for a lock.
 absl::Status Connection::SetStatementLimit(absl::Duration limit) {
   const double seconds = absl::ToDoubleSeconds(limit);
+  const std::string bound = is_mariadb_ ? absl::StrFormat("max_statement_time = %.3f", seconds)
+                                        : absl::StrFormat("max_execution_time = %.0f", seconds * 1000);
+  const int lock_wait = std::min(kLockWaitSeconds, WholeSeconds(limit));
   TRELLIS_RETURN_IF_ERROR(
-      ExecuteText(is_mariadb_ ? absl::StrFormat("SET SESSION max_statement_time = %.3f", seconds)
-                              : absl::StrFormat("SET SESSION max_execution_time = %.0f", seconds * 1000)));
+      ExecuteText(absl::StrCat("SET SESSION ", bound, ", innodb_lock_wait_timeout = ", lock_wait)));
   limit_ = limit;
   return absl::OkStatus();
 }

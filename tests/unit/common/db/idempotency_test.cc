@@ -23,7 +23,7 @@ using ::testing::Optional;
 class IdempotencyTest : public ::testing::Test {
  protected:
   IdempotencyTest() : database_({{"runtime", runtime::migrations::Files()}}) {
-    MustRun(database_.pool(), "CREATE TABLE effect (request_id BINARY(16) NOT NULL, KEY (request_id))");
+    MustRun(database_.pool(), "CREATE TABLE effect (id BINARY(16) NOT NULL PRIMARY KEY, request_id BINARY(16) NOT NULL)");
   }
 
   static IdempotencyKey NewKey() {
@@ -46,7 +46,7 @@ class IdempotencyTest : public ::testing::Test {
             return absl::OkStatus();
           }
           TRELLIS_RETURN_IF_ERROR(
-              session.Execute("INSERT INTO effect (request_id) VALUES (?)", key.request_id).status());
+              session.Execute("INSERT INTO effect (id, request_id) VALUES (?, ?)", NewId(), key.request_id).status());
           response = "response of " + NewId().ToString();
           return Store(session, key, response);
         }));
@@ -201,7 +201,7 @@ TEST_F(LostCommitTest, WithoutARecordTheDoubtIsTold) {
   EXPECT_THAT(pool_->Transact(Soon(),
                               [&](Session& session) {
                                 ++runs;
-                                return session.Execute("INSERT INTO effect (request_id) VALUES (?)", NewId()).status();
+                                return session.Execute("INSERT INTO effect (id, request_id) VALUES (?, ?)", NewId(), NewId()).status();
                               }),
               Fails(StatusCode::kUnavailable, "COMMIT_UNKNOWN"));
   EXPECT_EQ(runs, 1);

@@ -232,7 +232,6 @@ TEST_F(PoolTest, ChecksAllIdleConnectionsAfterALoss) {
     const Occupant two(*pool);
     ids.push_back(ConnectionId(*pool));
   }
-  MustRun(database_.pool(), absl::StrCat("SET SESSION max_statement_time = 0"));
   // All are killed, as when the server restarts; the first loss is found by use, the others by a check.
   EXPECT_THAT(database_.pool().Read(Soon(),
                                     [&](Session& session) -> absl::Status {
