@@ -261,7 +261,6 @@ void Host::Drain(absl::Duration wait, absl::Duration grace) {
     absl::SleepFor(wait);  // until nobody sends us new calls
     head_.Close();         // ends the long polls of followers
     server_->Drain(absl::ZeroDuration(), grace);
-    for (Followed& followed : followers_) followed.source->Cancel();
     for (Followed& followed : followers_) followed.follower->Stop();
     service_work_.Stop();
     keeper_.Stop();
