@@ -234,9 +234,10 @@ void Follower::Succeed(absl::Time as_of) {
 
 // Whatever happened, the truth is in the row: the next round reads it again, position included.
 Follower::Round Follower::Fail(const absl::Status& status) {
+  // Told to end while it waited: the lease is still good and will be given back.
+  if (absl::IsCancelled(status) && Stopping()) return Round::kFailed;
   lease_.reset();
   if (ReasonOf(status) == kLeaseLost) return Round::kStandingBy;
-  if (absl::IsCancelled(status) && Stopping()) return Round::kFailed;
   ++failures_;
   observer_.OnFailure(status);
   observer_.OnLag(clock_.Now() - up_to_date_at_);
