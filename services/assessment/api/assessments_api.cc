@@ -69,13 +69,13 @@ absl::StatusOr<v1::RecordAssessmentResponse> AssessmentsApi::RecordAssessment(
 
 absl::StatusOr<v1::RecordAssessmentResponse> AssessmentsApi::Record(runtime::WriteUnit& unit, Draft draft) const {
   Assessment& assessment = draft.assessment;
+  // First of all, so that what is read below holds until the commit. The id comes after it: among assessments of the
+  // same moment the one recorded later is the later one.
+  TRELLIS_RETURN_IF_ERROR(storage::LockSeries(unit.db, unit.organization, assessment.person, assessment.instrument));
   assessment.id = unit.NextId();
   assessment.create_time = unit.now;
   assessment.update_time = unit.now;
   assessment.effective_time = draft.effective_time.value_or(unit.now);
-
-  // First of all, so that what is read below holds until the commit.
-  TRELLIS_RETURN_IF_ERROR(storage::LockSeries(unit.db, unit.organization, assessment.person, assessment.instrument));
   TRELLIS_ASSIGN_OR_RETURN(const EarlierByOutcome earlier, LoadEarlier(unit.db, unit.organization, assessment));
   TRELLIS_ASSIGN_OR_RETURN(const bool later,
                            storage::HasLater(unit.db, unit.organization, assessment.person, assessment.instrument,

@@ -10,8 +10,8 @@
 
 namespace trellis::assessment {
 
-// All files of the folder that end in ".json", by name; none for an empty path. Error: INVALID_ARGUMENT where the folder
-// or a file cannot be read.
+// All files of the folder that end in ".json", by name; none for an empty path. Error: INVALID_ARGUMENT where the
+// folder or a file cannot be read.
 absl::StatusOr<std::vector<EmbeddedFile>> ReadWordingFiles(const std::string& folder);
 
 }  // namespace trellis::assessment

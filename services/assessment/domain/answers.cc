@@ -12,7 +12,8 @@ namespace trellis::assessment {
 namespace {
 
 std::string NameOf(const Item& item) {
-  return item.ordinal.empty() ? absl::StrCat("item ", item.code) : absl::StrCat("item ", item.code, " (", item.ordinal, ")");
+  if (item.ordinal.empty()) return absl::StrCat("item ", item.code);
+  return absl::StrCat("item ", item.code, " (", item.ordinal, ")");
 }
 
 Fact AbsentFact(const Item& item) { return {Fact::Kind::kAbsent, WeightRange(item), ""}; }

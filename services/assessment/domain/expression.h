@@ -1,6 +1,6 @@
-// The small language in which instrument files write their rules ("at least five symptoms, one of them a core symptom").
-// An expression is evaluated over what is known of the answers. A missing answer does not make a rule fail silently: it
-// stands for every value that it could have had, and a rule is unknown only where that makes a difference.
+// The small language in which instrument files write their rules ("at least five symptoms, one of them a core
+// symptom"). An expression is evaluated over what is known of the answers. A missing answer does not make a rule fail
+// silently: it stands for every value that it could have had, and a rule is unknown only where that makes a difference.
 #ifndef TRELLIS_SERVICES_ASSESSMENT_DOMAIN_EXPRESSION_H_
 #define TRELLIS_SERVICES_ASSESSMENT_DOMAIN_EXPRESSION_H_
 

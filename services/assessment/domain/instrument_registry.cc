@@ -23,8 +23,9 @@ absl::Status CheckAgainst(const Instrument& older, const Instrument& newer, cons
   for (const OutcomeDefinition& outcome : newer.outcomes) {
     const OutcomeDefinition* before = FindOutcome(older, outcome.code);
     if (before != nullptr && !SameScale(*before, outcome)) {
-      return absl::InvalidArgumentError(absl::StrCat(file, ": outcome \"", outcome.code, "\" is on another scale than in version ",
-                                                     older.version, "; give it another code"));
+      return absl::InvalidArgumentError(absl::StrCat(file, ": outcome \"", outcome.code,
+                                                     "\" is on another scale than in version ", older.version,
+                                                     "; give it another code"));
     }
   }
   return absl::OkStatus();

@@ -18,8 +18,8 @@ namespace trellis::assessment {
 class InstrumentRegistry {
  public:
   // Reads instrument files and the wording files that belong to them (data/instruments/README.md). Errors:
-  // INVALID_ARGUMENT with a line for every mistake in any file. An outcome that two versions of an instrument share must
-  // be on the same scale in both, because their values are compared.
+  // INVALID_ARGUMENT with a line for every mistake in any file. An outcome that two versions of an instrument share
+  // must be on the same scale in both, because their values are compared.
   static absl::StatusOr<InstrumentRegistry> Load(const std::vector<EmbeddedFile>& instruments,
                                                  const std::vector<EmbeddedFile>& wordings);
 

@@ -38,7 +38,9 @@ absl::StatusOr<json> ParseJson(absl::string_view text) {
   std::string twice;
   json parsed = json::parse(text.begin(), text.end(), DuplicateKeys(&twice), /*allow_exceptions=*/false);
   if (parsed.is_discarded()) return absl::InvalidArgumentError("is not JSON");
-  if (!twice.empty()) return absl::InvalidArgumentError(absl::StrCat("has the key \"", twice, "\" twice in one object"));
+  if (!twice.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat("has the key \"", twice, "\" twice in one object"));
+  }
   return parsed;
 }
 

@@ -72,7 +72,8 @@ absl::Status ApplyWording(const EmbeddedFile& file, absl::FunctionRef<Instrument
   if (!problems.empty()) return problems.ToStatus(file.name);
   Instrument* instrument = find(wording.instrument, wording.version);
   if (instrument == nullptr) {
-    problems.Add("instrument", absl::StrCat("there is no version ", wording.version, " of \"", wording.instrument, "\""));
+    problems.Add("instrument",
+                 absl::StrCat("there is no version ", wording.version, " of \"", wording.instrument, "\""));
   } else if (instrument->licence.gate == Licence::Gate::kPermissionRequired && wording.permission.empty()) {
     problems.Add("permission", "must say which permission allows this wording to be shown");
   } else {

@@ -43,8 +43,8 @@ CREATE TABLE assessment_critical_answer (
   PRIMARY KEY (organization_id, assessment_id, rule)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
 
--- One row for each person and instrument, locked by whoever records, so that recordings of one series take turns and each
--- sees the one before it.
+-- One row for each person and instrument, locked by whoever records, so that recordings of one series take turns and
+-- each sees the one before it.
 CREATE TABLE assessment_series (
   organization_id BINARY(16)  NOT NULL,
   person_id       BINARY(16)  NOT NULL,

@@ -40,7 +40,9 @@ std::optional<Answer> FromJson(const json& value) {
   return answer;
 }
 
-absl::Status Unreadable() { return Error(absl::StatusCode::kDataLoss, "ANSWERS_UNREADABLE", "stored answers cannot be read"); }
+absl::Status Unreadable() {
+  return Error(absl::StatusCode::kDataLoss, "ANSWERS_UNREADABLE", "stored answers cannot be read");
+}
 
 }  // namespace
 

@@ -85,7 +85,8 @@ absl::Status InsertOutcomes(db::Session& session, const Id& organization, const 
 absl::Status InsertCritical(db::Session& session, const Id& organization, const Assessment& assessment) {
   std::vector<db::Value> values;
   for (const CriticalHit& hit : assessment.result.critical) {
-    values.insert(values.end(), {organization, assessment.id, hit.rule, hit.item, hit.level == CriticalLevel::kUrgent ? 2 : 1});
+    const int level = hit.level == CriticalLevel::kUrgent ? 2 : 1;
+    values.insert(values.end(), {organization, assessment.id, hit.rule, hit.item, level});
   }
   if (values.empty()) return absl::OkStatus();
   return session.Execute(Rows(kInsertCritical, kCriticalRow, assessment.result.critical.size()), values).status();
@@ -177,7 +178,8 @@ absl::StatusOr<std::vector<Assessment>> List(db::Session& session, const Id& org
   absl::StrAppend(&sql, " ORDER BY effective_time DESC, id DESC LIMIT ?");
   values.emplace_back(limit);
   TRELLIS_ASSIGN_OR_RETURN(
-      auto rows, session.Query<Id, Id, std::string, int, absl::Time, int, int, Id, int, absl::Time, absl::Time>(sql, values));
+      auto rows,
+      session.Query<Id, Id, std::string, int, absl::Time, int, int, Id, int, absl::Time, absl::Time>(sql, values));
   std::vector<Assessment> assessments;
   for (auto& row : rows) assessments.push_back(FromColumns(std::move(row)));
   TRELLIS_RETURN_IF_ERROR(LoadResults(session, organization, assessments));

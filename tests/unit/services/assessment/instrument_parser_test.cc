@@ -46,9 +46,11 @@ TEST(InstrumentParser, SaysWhereAPartIsMalformed) {
   EXPECT_PROBLEM("/scales/frequency/1/weight", "\"1\"", "scales.frequency[1].weight: must be a number");
   EXPECT_PROBLEM("/outcomes/0/direction", "\"up\"", "outcomes[0].direction: must be one of");
   EXPECT_PROBLEM("/outcomes/0/missing/treatment", "\"guess\"", "outcomes[0].missing.treatment: must be one of");
-  EXPECT_PROBLEM("/outcomes/0/reliable_change/value", "-4", "outcomes[0].reliable_change.value: must be greater than 0");
+  EXPECT_PROBLEM("/outcomes/0/reliable_change/value", "-4",
+                 "outcomes[0].reliable_change.value: must be greater than 0");
   EXPECT_PROBLEM("/licence/gate", "\"open\"", "licence.gate: must be one of");
-  EXPECT_PROBLEM("/outcomes/0/applies_when", "{\"sum\": []}", "outcomes[0].applies_when: \"sum\" is not a form of a condition");
+  EXPECT_PROBLEM("/outcomes/0/applies_when", "{\"sum\": []}",
+                 "outcomes[0].applies_when: \"sum\" is not a form of a condition");
 }
 
 TEST(InstrumentParser, SaysWhatIsMissing) {
@@ -66,8 +68,10 @@ TEST(InstrumentParser, SaysWhatDoesNotFitTogether) {
   EXPECT_PROBLEM("/items/1/code", "\"gad7-1\"", "items[1].code: \"gad7-1\" is there twice");
   EXPECT_PROBLEM("/outcomes/0/sum/0", "\"gad7-9\"", "outcomes[0].sum: there is no scored item \"gad7-9\"");
   EXPECT_PROBLEM("/outcomes/0/sum/0", "\"gad7-2\"", "outcomes[0].sum: \"gad7-2\" is there twice");
-  EXPECT_PROBLEM("/scales/frequency/3/weight", "4", "outcomes[0]: declares the range 0 to 21, the weights reach 0 to 28");
-  EXPECT_PROBLEM("/outcomes/0/band_systems/0/bands/1/min", "6", "outcomes[0].band_systems[0].bands[1]: must begin one point after");
+  EXPECT_PROBLEM("/scales/frequency/3/weight", "4",
+                 "outcomes[0]: declares the range 0 to 21, the weights reach 0 to 28");
+  EXPECT_PROBLEM("/outcomes/0/band_systems/0/bands/1/min", "6",
+                 "outcomes[0].band_systems[0].bands[1]: must begin one point after");
   EXPECT_PROBLEM("/outcomes/0/band_systems/0/bands/3/max", "20", "outcomes[0].band_systems[0]: the bands must cover");
 }
 

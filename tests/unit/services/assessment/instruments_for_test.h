@@ -41,7 +41,7 @@ inline std::vector<Answer> AnswersOf(const Chosen& chosen) {
   return answers;
 }
 
-// Answers `positions.size()` items, from the first one that has the scale's weights on, with the option at each position.
+// Answers items in the order of the form, each with the option at its position; optional items are passed over.
 inline std::vector<Answer> ByPosition(const Instrument& instrument, const std::vector<int>& positions) {
   std::vector<Answer> answers;
   std::size_t next = 0;

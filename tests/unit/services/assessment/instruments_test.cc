@@ -67,12 +67,14 @@ TEST(Phq9, EveryTotalFallsInThePublishedBand) {
 }
 
 TEST(Gad7, EveryTotalFallsInThePublishedBand) {
-  ExpectBands("gad-7", 1, "severity", {{0, 4, "minimal", 0}, {5, 9, "mild", 1}, {10, 14, "moderate", 2}, {15, 21, "severe", 3}});
+  ExpectBands("gad-7", 1, "severity",
+              {{0, 4, "minimal", 0}, {5, 9, "mild", 1}, {10, 14, "moderate", 2}, {15, 21, "severe", 3}});
   ExpectBands("gad-7", 1, "caseness", {{0, 7, "below", 0}, {8, 21, "at-caseness", 1}});
 }
 
 TEST(Wsas, EveryTotalFallsInThePublishedBand) {
-  ExpectBands("wsas", 1, "severity", {{0, 9, "subclinical", 0}, {10, 20, "significant", 1}, {21, 40, "moderately-severe", 2}});
+  ExpectBands("wsas", 1, "severity",
+              {{0, 9, "subclinical", 0}, {10, 20, "significant", 1}, {21, 40, "moderately-severe", 2}});
 }
 
 TEST(Pss10, EveryTotalFallsInThePublishedBand) {
@@ -81,7 +83,8 @@ TEST(Pss10, EveryTotalFallsInThePublishedBand) {
 
 TEST(Barthel, EveryTotalFallsInThePublishedBandAndHigherIsBetter) {
   ExpectBands("barthel", 5, "dependency",
-              {{0, 15, "0-19", 4}, {20, 35, "20-39", 3}, {40, 55, "40-59", 2}, {60, 75, "60-79", 1}, {80, 100, "80-100", 0}});
+              {{0, 15, "0-19", 4}, {20, 35, "20-39", 3}, {40, 55, "40-59", 2}, {60, 75, "60-79", 1},
+               {80, 100, "80-100", 0}});
   EXPECT_EQ(InstrumentOf("barthel").outcomes[0].direction, Direction::kHigherIsBetter);
 }
 
@@ -175,7 +178,8 @@ TEST(Gad7, TheZeroLabelReadsNotAtAll) {
 
 TEST(Wsas, ARetiredPersonSkipsItem1AndTheMaximumIs32) {
   const Instrument& wsas = InstrumentOf("wsas");
-  const Chosen shortened = {{"wsas-retired", "yes"}, {"wsas-2", "8"}, {"wsas-3", "8"}, {"wsas-4", "8"}, {"wsas-5", "8"}};
+  const Chosen shortened = {
+      {"wsas-retired", "yes"}, {"wsas-2", "8"}, {"wsas-3", "8"}, {"wsas-4", "8"}, {"wsas-5", "8"}};
   const Result result = ScoreAnswers(wsas, AnswersOf(shortened));
   EXPECT_EQ(OutcomeIn(result, "total"), nullptr);
   EXPECT_EQ(OutcomeIn(result, "total-without-work")->position, 32);
@@ -236,7 +240,9 @@ TEST(CSsrs, NoThoughtsLeadStraightToItem6) {
 
 TEST(CSsrs, CriticalAnswersHaveTheLevelOfTheRisk) {
   const Instrument& screener = InstrumentOf("c-ssrs-screener");
-  const auto critical = [&](const std::vector<std::string>& yes) { return ScoreAnswers(screener, Screener(yes)).critical; };
+  const auto critical = [&](const std::vector<std::string>& yes) {
+    return ScoreAnswers(screener, Screener(yes)).critical;
+  };
   EXPECT_THAT(critical({kWish, kThoughts}), IsEmpty());
   EXPECT_THAT(critical({kThoughts, kMethod}), ElementsAre(CriticalHit{kMethod, "method", CriticalLevel::kHigh}));
   EXPECT_THAT(critical({kThoughts, kIntent, kPlan}),

@@ -34,7 +34,8 @@ TEST(Registry, HoldsTheFirstSet) {
 TEST(Registry, KeepsOldVersionsBesideTheNewest) {
   json second = Gad7();
   second["version"] = 2;
-  const auto registry = InstrumentRegistry::Load({{"gad-7.v1.json", Gad7().dump()}, {"gad-7.v2.json", second.dump()}}, {});
+  const auto registry =
+      InstrumentRegistry::Load({{"gad-7.v1.json", Gad7().dump()}, {"gad-7.v2.json", second.dump()}}, {});
   ASSERT_TRUE(registry.ok()) << registry.status();
   EXPECT_EQ(registry->Find("gad-7", 0)->version, 2);
   EXPECT_EQ(registry->Find("gad-7", 1)->version, 1);
@@ -77,7 +78,8 @@ TEST(Wording, NeedsAPermissionWhereTheLicenceAsksForOne) {
 
 TEST(Wording, NamesWhatDoesNotExist) {
   const json wording = {{"instrument", "phq-9"}, {"version", 1}, {"language", "en"}, {"items", {{"x", "y"}}}};
-  EXPECT_THAT(LoadProblem(data::Files(), {{"w.json", wording.dump()}}), HasSubstr("w.json: items.x: there is no such item"));
+  EXPECT_THAT(LoadProblem(data::Files(), {{"w.json", wording.dump()}}),
+              HasSubstr("w.json: items.x: there is no such item"));
   const json other = {{"instrument", "phq-10"}, {"version", 1}, {"language", "en"}};
   EXPECT_THAT(LoadProblem(data::Files(), {{"w.json", other.dump()}}), HasSubstr("there is no version 1 of \"phq-10\""));
 }
