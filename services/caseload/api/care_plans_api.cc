@@ -1,0 +1,181 @@
+#include "services/caseload/api/care_plans_api.h"
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/access/access.h"
+#include "common/base/error.h"
+#include "common/base/status_macros.h"
+#include "common/rpc/resource_name.h"
+#include "services/caseload/api/convert.h"
+#include "services/caseload/api/paging.h"
+#include "services/caseload/api/refresh.h"
+#include "services/caseload/storage/persons.h"
+
+namespace trellis::caseload {
+namespace {
+
+using rpc::ParseName;
+
+absl::Status CheckOpen(db::Session& tx, const Id& organization, const Id& case_id) {
+  TRELLIS_ASSIGN_OR_RETURN(const auto record, FindCase(tx, organization, case_id));
+  if (record.has_value() && record->state == CaseState::kOpen) return absl::OkStatus();
+  return Error(absl::StatusCode::kFailedPrecondition, "CASE_CLOSED", "the care plan of a closed case does not change");
+}
+
+absl::Status CheckRoom(db::Session& tx, const Id& organization, const Id& case_id) {
+  TRELLIS_ASSIGN_OR_RETURN(const auto needs, ListServiceNeeds(tx, organization, case_id, Id(), kMaxNeedsPerCase));
+  if (needs.size() < kMaxNeedsPerCase) return absl::OkStatus();
+  return Error(absl::StatusCode::kResourceExhausted, "TOO_MANY_NEEDS",
+               absl::StrCat("a care plan has at most ", kMaxNeedsPerCase, " lines"));
+}
+
+}  // namespace
+
+absl::StatusOr<CaseRecord> CarePlansApi::RequireCase(rpc::CallContext& call, absl::string_view name,
+                                                     absl::string_view field) {
+  TRELLIS_ASSIGN_OR_RETURN(const Id id, ParseName("cases", name, field));
+  std::optional<CaseRecord> record;
+  TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
+    TRELLIS_ASSIGN_OR_RETURN(record, FindCase(session, call.caller().organization, id));
+    return absl::OkStatus();
+  }));
+  if (!record.has_value()) return NotFound(name);
+  TRELLIS_RETURN_IF_ERROR(runtime_.access().RequirePerson(call, record->person, name));
+  return *std::move(record);
+}
+
+absl::StatusOr<ServiceNeedRecord> CarePlansApi::RequireNeed(rpc::CallContext& call, absl::string_view name) {
+  TRELLIS_ASSIGN_OR_RETURN(const Id id, ParseName("serviceNeeds", name));
+  std::optional<ServiceNeedRecord> need;
+  TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
+    TRELLIS_ASSIGN_OR_RETURN(need, FindServiceNeed(session, call.caller().organization, id));
+    return absl::OkStatus();
+  }));
+  if (!need.has_value()) return NotFound(name);
+  TRELLIS_RETURN_IF_ERROR(runtime_.access().RequirePerson(call, need->person, name));
+  return *std::move(need);
+}
+
+absl::StatusOr<v1::AddServiceNeedResponse> CarePlansApi::AddServiceNeed(rpc::CallContext& call,
+                                                                        const v1::AddServiceNeedRequest& request) {
+  const v1::ServiceNeed& wanted = request.service_need();
+  TRELLIS_ASSIGN_OR_RETURN(const CaseRecord record,
+                           RequireCase(call, wanted.case_record(), "service_need.case_record"));
+  return runtime_.Write<v1::AddServiceNeedResponse>(
+      call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::AddServiceNeedResponse> {
+        TRELLIS_RETURN_IF_ERROR(LockPerson(unit.db, unit.organization, record.person, unit.now));
+        TRELLIS_RETURN_IF_ERROR(CheckOpen(unit.db, unit.organization, record.id));
+        TRELLIS_RETURN_IF_ERROR(CheckRoom(unit.db, unit.organization, record.id));
+        ServiceNeedRecord need;
+        need.id = unit.NextId();
+        need.case_id = record.id;
+        need.person = record.person;
+        need.system = wanted.need().system();
+        need.code = wanted.need().code();
+        need.display = wanted.need().display();
+        need.note = wanted.note();
+        need.state_time = unit.now;
+        need.create_time = unit.now;
+        need.update_time = unit.now;
+        TRELLIS_RETURN_IF_ERROR(InsertServiceNeed(unit.db, unit.organization, need));
+        TRELLIS_RETURN_IF_ERROR(RefreshEntry(unit.db, unit.organization, need.person, options_.rules(), unit.now));
+        v1::AddServiceNeedResponse response;
+        *response.mutable_service_need() = ToMessage(need);
+        return response;
+      });
+}
+
+absl::StatusOr<v1::GetServiceNeedResponse> CarePlansApi::GetServiceNeed(rpc::CallContext& call,
+                                                                        const v1::GetServiceNeedRequest& request) {
+  TRELLIS_ASSIGN_OR_RETURN(const ServiceNeedRecord need, RequireNeed(call, request.name()));
+  v1::GetServiceNeedResponse response;
+  *response.mutable_service_need() = ToMessage(need);
+  return response;
+}
+
+absl::StatusOr<v1::ListServiceNeedsResponse> CarePlansApi::ListServiceNeeds(rpc::CallContext& call,
+                                                                            const v1::ListServiceNeedsRequest& request) {
+  TRELLIS_ASSIGN_OR_RETURN(const Page page, Page::Of(call, request));
+  TRELLIS_ASSIGN_OR_RETURN(const auto after, page.AfterId());
+  TRELLIS_ASSIGN_OR_RETURN(const CaseRecord record, RequireCase(call, request.case_record(), "case_record"));
+  std::vector<ServiceNeedRecord> needs;
+  TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
+    TRELLIS_ASSIGN_OR_RETURN(needs, caseload::ListServiceNeeds(session, call.caller().organization, record.id,
+                                                               after.value_or(Id()), page.size + 1));
+    return absl::OkStatus();
+  }));
+  v1::ListServiceNeedsResponse response;
+  const bool more = needs.size() > static_cast<std::size_t>(page.size);
+  if (more) needs.resize(page.size);
+  for (const ServiceNeedRecord& need : needs) *response.add_service_needs() = ToMessage(need);
+  if (more) response.set_next_page_token(page.TokenFor(needs.back().id.bytes()));
+  return response;
+}
+
+absl::StatusOr<ServiceNeedRecord> CarePlansApi::Change(runtime::WriteUnit& unit, const ServiceNeedRecord& seen,
+                                                       absl::string_view etag,
+                                                       absl::FunctionRef<absl::Status(ServiceNeedRecord&)> change) {
+  TRELLIS_RETURN_IF_ERROR(LockPerson(unit.db, unit.organization, seen.person, unit.now));
+  TRELLIS_ASSIGN_OR_RETURN(std::optional<ServiceNeedRecord> need, FindServiceNeed(unit.db, unit.organization, seen.id));
+  if (!need.has_value()) return NotFound(rpc::MakeName("serviceNeeds", seen.id));
+  TRELLIS_RETURN_IF_ERROR(CheckEtag(etag, need->version));
+  TRELLIS_RETURN_IF_ERROR(CheckOpen(unit.db, unit.organization, need->case_id));
+  TRELLIS_RETURN_IF_ERROR(change(*need));
+  need->update_time = unit.now;
+  ++need->version;
+  TRELLIS_RETURN_IF_ERROR(SaveServiceNeed(unit.db, unit.organization, *need));
+  TRELLIS_RETURN_IF_ERROR(RefreshEntry(unit.db, unit.organization, need->person, options_.rules(), unit.now));
+  return *std::move(need);
+}
+
+absl::StatusOr<v1::UpdateServiceNeedResponse> CarePlansApi::UpdateServiceNeed(
+    rpc::CallContext& call, const v1::UpdateServiceNeedRequest& request) {
+  for (const std::string& path : request.update_mask().paths()) {
+    if (path != "note") return InvalidField("update_mask", "only \"note\" can be changed");
+  }
+  TRELLIS_ASSIGN_OR_RETURN(const ServiceNeedRecord seen, RequireNeed(call, request.name()));
+  return runtime_.Write<v1::UpdateServiceNeedResponse>(
+      call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::UpdateServiceNeedResponse> {
+        TRELLIS_ASSIGN_OR_RETURN(const auto need, Change(unit, seen, request.etag(), [&](ServiceNeedRecord& changed) {
+                                   changed.note = request.note();
+                                   return absl::OkStatus();
+                                 }));
+        v1::UpdateServiceNeedResponse response;
+        *response.mutable_service_need() = ToMessage(need);
+        return response;
+      });
+}
+
+template <class Response, class Request>
+absl::StatusOr<Response> CarePlansApi::Settle(rpc::CallContext& call, const Request& request, NeedState to) {
+  TRELLIS_ASSIGN_OR_RETURN(const ServiceNeedRecord seen, RequireNeed(call, request.name()));
+  return runtime_.Write<Response>(call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<Response> {
+    TRELLIS_ASSIGN_OR_RETURN(const auto need,
+                             Change(unit, seen, request.etag(), [&](ServiceNeedRecord& changed) -> absl::Status {
+                               TRELLIS_RETURN_IF_ERROR(CheckSettleNeed(changed.state, to));
+                               changed.state = to;
+                               changed.settled = true;
+                               changed.state_time = unit.now;
+                               changed.referral.reset();
+                               return absl::OkStatus();
+                             }));
+    Response response;
+    *response.mutable_service_need() = ToMessage(need);
+    return response;
+  });
+}
+
+absl::StatusOr<v1::MeetServiceNeedResponse> CarePlansApi::MeetServiceNeed(rpc::CallContext& call,
+                                                                          const v1::MeetServiceNeedRequest& request) {
+  return Settle<v1::MeetServiceNeedResponse>(call, request, NeedState::kMet);
+}
+
+absl::StatusOr<v1::DropServiceNeedResponse> CarePlansApi::DropServiceNeed(rpc::CallContext& call,
+                                                                          const v1::DropServiceNeedRequest& request) {
+  return Settle<v1::DropServiceNeedResponse>(call, request, NeedState::kDropped);
+}
+
+}  // namespace trellis::caseload

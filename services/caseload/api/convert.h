@@ -1,0 +1,44 @@
+// Rows as messages.
+#ifndef TRELLIS_SERVICES_CASELOAD_API_CONVERT_H_
+#define TRELLIS_SERVICES_CASELOAD_API_CONVERT_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "common/base/id.h"
+#include "google/protobuf/timestamp.pb.h"
+#include "services/caseload/domain/care_plan.h"
+#include "services/caseload/domain/urgency.h"
+#include "services/caseload/storage/cases.h"
+#include "services/caseload/storage/populations.h"
+#include "services/caseload/storage/safety_alerts.h"
+#include "services/caseload/storage/service_needs.h"
+#include "trellis/caseload/v1/case.pb.h"
+#include "trellis/caseload/v1/population.pb.h"
+#include "trellis/caseload/v1/safety_alert.pb.h"
+#include "trellis/caseload/v1/service_need.pb.h"
+#include "trellis/caseload/v1/worklist.pb.h"
+
+namespace trellis::caseload {
+
+void SetTime(absl::Time time, google::protobuf::Timestamp* out);
+absl::Time TimeOf(const google::protobuf::Timestamp& time);  // microseconds
+
+std::string EtagOf(std::int64_t version);
+// Error: ABORTED ETAG_MISMATCH where the caller names another version. An empty etag names none.
+absl::Status CheckEtag(absl::string_view etag, std::int64_t version);
+
+v1::Population ToMessage(const PopulationRecord& population);
+v1::PopulationMember ToMessage(const Id& population, const MemberRecord& member);
+v1::Case ToMessage(const CaseRecord& record, const CarePlanSummary& plan);
+v1::ServiceNeed ToMessage(const ServiceNeedRecord& need);
+v1::SafetyAlert ToMessage(const SafetyAlertRecord& alert, const std::optional<Id>& open_case);
+v1::WorklistEntry ToMessage(const CaseRecord& record, const CaseFacts& facts, const Urgency& urgency);
+
+}  // namespace trellis::caseload
+
+#endif  // TRELLIS_SERVICES_CASELOAD_API_CONVERT_H_

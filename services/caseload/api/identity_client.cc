@@ -1,0 +1,75 @@
+#include "services/caseload/api/identity_client.h"
+
+#include "common/base/error.h"
+#include "common/rpc/channel.h"
+#include "common/rpc/resource_name.h"
+
+namespace trellis::caseload {
+namespace {
+
+using identity::v1::AccessRelations;
+using rpc::MakeName;
+
+absl::Status StatusOf(const grpc::Status& answer) {
+  const absl::Status status = rpc::FromGrpc(answer);
+  if (!absl::IsUnavailable(status) && !absl::IsDeadlineExceeded(status)) return status;
+  return Error(absl::StatusCode::kUnavailable, "PEER_UNAVAILABLE", "identity does not answer; try again later")
+      .With("service", "identity");
+}
+
+absl::Status Grant(AccessRelations::Stub& stub, rpc::CallContext& call, identity::v1::RelationKind kind,
+                   std::string resource, std::string subject, const Id& request_id) {
+  identity::v1::GrantRelationRequest request;
+  request.mutable_relation()->set_kind(kind);
+  request.mutable_relation()->set_resource(std::move(resource));
+  request.mutable_relation()->set_subject(std::move(subject));
+  request.set_request_id(request_id.ToString());
+  identity::v1::GrantRelationResponse response;
+  const auto context = rpc::OnBehalfOf(call);
+  return StatusOf(stub.GrantRelation(context.get(), request, &response));
+}
+
+}  // namespace
+
+IdentityClient::IdentityClient(std::shared_ptr<grpc::Channel> channel)
+    : stub_(AccessRelations::NewStub(std::move(channel))) {}
+
+absl::Status IdentityClient::GrantLead(rpc::CallContext& call, const Id& population, const Id& user,
+                                       const Id& request_id) {
+  return Grant(*stub_, call, identity::v1::RELATION_KIND_LEAD, MakeName("populations", population),
+               MakeName("users", user), request_id);
+}
+
+absl::Status IdentityClient::GrantMember(rpc::CallContext& call, const Id& person, const Id& population,
+                                         const Id& request_id) {
+  return Grant(*stub_, call, identity::v1::RELATION_KIND_MEMBER, MakeName("persons", person),
+               MakeName("populations", population), request_id);
+}
+
+absl::Status IdentityClient::RevokeMember(rpc::CallContext& call, const Id& person, const Id& population,
+                                          const Id& request_id) {
+  identity::v1::RevokeRelationRequest request;
+  request.set_kind(identity::v1::RELATION_KIND_MEMBER);
+  request.set_resource(MakeName("persons", person));
+  request.set_subject(MakeName("populations", population));
+  request.set_request_id(request_id.ToString());
+  identity::v1::RevokeRelationResponse response;
+  const auto context = rpc::OnBehalfOf(call);
+  return StatusOf(stub_->RevokeRelation(context.get(), request, &response));
+}
+
+absl::StatusOr<bool> IdentityClient::Leads(rpc::CallContext& call, const Id& population) {
+  // Identity lists the relations of a population to those who lead it, and knows it not for anybody else.
+  identity::v1::ListRelationsRequest request;
+  request.set_resource(MakeName("populations", population));
+  request.set_kind(identity::v1::RELATION_KIND_LEAD);
+  request.set_page_size(1);
+  identity::v1::ListRelationsResponse response;
+  const auto context = rpc::OnBehalfOf(call);
+  const absl::Status status = StatusOf(stub_->ListRelations(context.get(), request, &response));
+  if (absl::IsNotFound(status) || absl::IsPermissionDenied(status)) return false;
+  if (!status.ok()) return status;
+  return true;
+}
+
+}  // namespace trellis::caseload
