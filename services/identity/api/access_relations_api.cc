@@ -100,8 +100,8 @@ absl::StatusOr<v1::GrantRelationResponse> AccessRelationsApi::GrantRelation(rpc:
         TRELLIS_ASSIGN_OR_RETURN(const Asker asker, AskerOf(call, unit, relation));
         TRELLIS_RETURN_IF_ERROR(MayGrant(relation, asker));
         TRELLIS_RETURN_IF_ERROR(CheckSubject(call, unit, relation));
-        TRELLIS_RETURN_IF_ERROR(access::PutRelation(
-            unit.db, {.key = KeyOf(unit.organization, relation), .valid_from = span.start, .valid_to = span.end}));
+        TRELLIS_RETURN_IF_ERROR(
+            access::PutRelation(unit.db, {KeyOf(unit.organization, relation), span.start, span.end, std::nullopt}));
 
         v1::GrantRelationResponse response;
         *response.mutable_relation() = ToProto(storage::RelationRow{relation, span.start, span.end});

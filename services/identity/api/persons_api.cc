@@ -41,8 +41,11 @@ absl::Status WriteIdentifiers(runtime::WriteUnit& unit, const Id& person, const 
 
 // Whoever registers a person belongs to the care team from the beginning: a person whom nobody sees is lost.
 absl::Status JoinCareTeam(runtime::WriteUnit& unit, const Id& person, const Id& user) {
-  TRELLIS_RETURN_IF_ERROR(access::PutRelation(
-      unit.db, {.key = {unit.organization, person, access::RelationKind::kCareTeam, user}, .valid_from = unit.now}));
+  TRELLIS_RETURN_IF_ERROR(
+      access::PutRelation(unit.db, {{unit.organization, person, access::RelationKind::kCareTeam, user},
+                                    unit.now,
+                                    std::nullopt,
+                                    std::nullopt}));
   v1::RelationGranted event;
   event.set_resource(rpc::MakeName(kPersons, person));
   event.set_subject(rpc::MakeName(kUsers, user));
