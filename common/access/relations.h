@@ -34,8 +34,8 @@ struct RelationKey {
 struct Relation {
   RelationKey key;
   absl::Time valid_from = absl::UnixEpoch();
-  std::optional<absl::Time> valid_to;       // nothing: without an end
-  std::optional<absl::Time> revoke_time;    // set: dead, whatever the other times say
+  std::optional<absl::Time> valid_to = std::nullopt;     // nothing: without an end
+  std::optional<absl::Time> revoke_time = std::nullopt;  // set: dead, whatever the other times say
   bool LiveAt(absl::Time now) const {
     return !revoke_time.has_value() && valid_from <= now && (!valid_to.has_value() || now < *valid_to);
   }
