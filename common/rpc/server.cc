@@ -28,6 +28,7 @@ namespace {
 // Calls that wait for a caller, on each queue: enough that a burst need not queue inside the library.
 constexpr int kAcceptors = 32;
 constexpr std::chrono::seconds kSweepInterval{1};
+constexpr unsigned kEventsPerLook = 64;  // how often a busy queue looks at the clock
 
 int Milliseconds(absl::Duration duration) {
   return static_cast<int>(std::min<std::int64_t>(absl::ToInt64Milliseconds(duration),
@@ -185,20 +186,21 @@ absl::Status Server::Impl::Start() {
 }
 
 void Server::Impl::Poll(QueueState& state) {
-  auto next_sweep = std::chrono::steady_clock::now() + kSweepInterval;
-  while (true) {
+  using SystemClock = std::chrono::system_clock;
+  auto next_sweep = SystemClock::now() + kSweepInterval;
+  for (unsigned events = 0;; ++events) {
     void* raw = nullptr;
     bool ok = false;
-    const auto event = state.queue->AsyncNext(&raw, &ok, std::chrono::system_clock::now() + kSweepInterval);
+    const auto event = state.queue->AsyncNext(&raw, &ok, next_sweep);
     if (event == grpc::CompletionQueue::SHUTDOWN) return;
     if (event == grpc::CompletionQueue::GOT_EVENT) {
       const Tag* tag = static_cast<const Tag*>(raw);
       (tag->call->*tag->on_event)(ok);
+      if (events % kEventsPerLook != 0) continue;
     }
-    const auto now = std::chrono::steady_clock::now();
-    if (now < next_sweep) continue;
-    next_sweep = now + kSweepInterval;
-    for (ServerCall* call : state.reading) call->CancelIfStale(now);
+    if (SystemClock::now() < next_sweep) continue;
+    next_sweep = SystemClock::now() + kSweepInterval;
+    for (ServerCall* call : state.reading) call->CancelIfStale(std::chrono::steady_clock::now());
   }
 }
 

@@ -40,7 +40,10 @@ Context Context::Child(RandomSource& random) const {
 }
 
 Context NewRoot(RandomSource& random) {
-  return Context{RandomHex(random, kTraceIdBytes), RandomHex(random, kSpanIdBytes), 0};
+  // Both ids from one draw: each is a system call, and every call without a trace makes one.
+  const std::string hex = RandomHex(random, kTraceIdBytes + kSpanIdBytes);
+  Context context{hex.substr(0, 2 * kTraceIdBytes), hex.substr(2 * kTraceIdBytes), 0};
+  return IsAllZero(context.trace_id) || IsAllZero(context.span_id) ? NewRoot(random) : context;
 }
 
 std::optional<Context> ParseTraceparent(absl::string_view header) {

@@ -1,5 +1,6 @@
-// What the transport and the pipeline cost by themselves: an echo with nothing behind it. The server runs in a process
-// of its own, so that its CPU time can be told from the client's. Prints figures, judges nothing.
+// What the transport and the pipeline cost by themselves: an echo with nothing behind it, beside gRPC's own synchronous
+// server with the same messages. Each server runs in a process of its own, so that its CPU time can be told from the
+// client's. Prints figures, judges nothing.
 //   echo_transport [seconds for each row, default 3]
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -14,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/rpc/server.h"
@@ -24,9 +26,12 @@
 namespace trellis::rpctest {
 namespace {
 
-// The server process: writes its port, serves until it is killed.
-[[noreturn]] void Serve(int port_pipe) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
+void Report(int port_pipe, int port) {
+  if (port == 0 || write(port_pipe, &port, sizeof(port)) != sizeof(port)) std::abort();
+  while (true) pause();
+}
+
+void ServeTrellis(int port_pipe) {
   EchoApi api;
   api.say = [](rpc::CallContext&, const v1::SayRequest& request) -> absl::StatusOr<v1::SayResponse> {
     v1::SayResponse response;
@@ -42,9 +47,42 @@ namespace {
   rpc::Server server(options, api.MakeRouter(), nullptr, &allow);
   if (!server.Start().ok()) std::abort();
   server.SetServing(true);
-  const int port = server.port();
-  if (write(port_pipe, &port, sizeof(port)) != sizeof(port)) std::abort();
-  while (true) pause();
+  Report(port_pipe, server.port());
+}
+
+class BareEcho final : public v1::Echo::Service {
+  grpc::Status Say(grpc::ServerContext*, const v1::SayRequest* request, v1::SayResponse* response) override {
+    response->set_text(request->text());
+    return grpc::Status::OK;
+  }
+};
+
+void ServeBare(int port_pipe) {
+  BareEcho echo;
+  int port = 0;
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+  builder.RegisterService(&echo);
+  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 8);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 32);
+  const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+  Report(port_pipe, port);
+}
+
+// A process that serves until it is killed.
+pid_t Spawn(void (*serve)(int port_pipe), int* port) {
+  int ends[2];
+  if (pipe(ends) != 0) std::abort();
+  const pid_t process = fork();
+  if (process == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);  // as a service may
+    serve(ends[1]);
+    std::abort();
+  }
+  if (read(ends[0], port, sizeof(*port)) != sizeof(*port)) std::abort();
+  return process;
 }
 
 absl::Duration CpuTimeOf(pid_t process) {
@@ -105,17 +143,9 @@ class Load {
   v1::SayRequest request_;
 };
 
-int Main(int argc, char** argv) {
-  const absl::Duration duration = absl::Seconds(argc > 1 ? std::atoi(argv[1]) : 3);
-  int pipe_ends[2];
-  if (pipe(pipe_ends) != 0) return 1;
-  const pid_t server = fork();
-  if (server == 0) Serve(pipe_ends[1]);
-  int port = 0;
-  if (read(pipe_ends[0], &port, sizeof(port)) != sizeof(port)) return 1;
+void Measure(const char* name, pid_t server, int port, absl::Duration duration) {
   Load load(port);
   load.Run(8, absl::Seconds(1));  // warm
-  std::printf("%9s %10s %20s %9s %9s\n", "in flight", "calls/s", "server CPU us/call", "p50 ms", "p99 ms");
   for (const int in_flight : {1, 8, 32}) {
     const absl::Duration cpu = CpuTimeOf(server);
     const absl::Time start = absl::Now();
@@ -124,12 +154,28 @@ int Main(int argc, char** argv) {
     const double seconds = absl::ToDoubleSeconds(absl::Now() - start);
     const double used = absl::ToDoubleMicroseconds(CpuTimeOf(server) - cpu);
     std::sort(times.begin(), times.end());
-    std::printf("%9d %10.0f %20.1f %9.3f %9.3f\n", in_flight, calls / seconds, used / calls,
+    std::printf("%-28s %9d %10.0f %20.1f %9.3f %9.3f\n", name, in_flight, calls / seconds, used / calls,
                 absl::ToDoubleMilliseconds(times[times.size() / 2]),
                 absl::ToDoubleMilliseconds(times[times.size() * 99 / 100]));
+    std::fflush(stdout);
   }
-  kill(server, SIGKILL);
-  waitpid(server, nullptr, 0);
+}
+
+int Main(int argc, char** argv) {
+  const absl::Duration duration = absl::Seconds(argc > 1 ? std::atoi(argv[1]) : 3);
+  // All processes before the first thread.
+  int trellis_port = 0;
+  int bare_port = 0;
+  const pid_t trellis = Spawn(ServeTrellis, &trellis_port);
+  const pid_t bare = Spawn(ServeBare, &bare_port);
+  std::printf("%-28s %9s %10s %20s %9s %9s\n", "server", "in flight", "calls/s", "server CPU us/call", "p50 ms",
+              "p99 ms");
+  Measure("trellis, whole pipeline", trellis, trellis_port, duration);
+  Measure("bare gRPC, synchronous", bare, bare_port, duration);
+  for (const pid_t process : {trellis, bare}) {
+    kill(process, SIGKILL);
+    waitpid(process, nullptr, 0);
+  }
   return 0;
 }
 
