@@ -1,5 +1,8 @@
 #include "common/runtime/observers.h"
 
+#include <optional>
+#include <string>
+
 #include "common/trace/context.h"
 #include "google/protobuf/descriptor.h"
 
@@ -90,13 +93,23 @@ void ServerObserver::OnFinish(const rpc::CallOutcome& outcome) {
   if (!fault && !log::Enabled(log::Severity::kDebug)) return;
   const std::string name = outcome.method != nullptr ? outcome.method->full_name() : "unknown";
   const trace::Scope scope(outcome.trace != nullptr ? *outcome.trace : trace::Current());
-  // Only faults of ours show their text: what is wrong with a request may quote it.
-  if (fault) {
-    log::Error("call failed", {{"method", name}, {"code", metrics::CodeName(outcome.code)},
-                               {"duration", outcome.duration}, {"error", outcome.status}});
-  } else {
+  if (!fault) {
     log::Debug("call", {{"method", name}, {"code", metrics::CodeName(outcome.code)}, {"duration", outcome.duration}});
+    return;
   }
+  // While the database or a peer is away every call says the same.
+  std::int64_t suppressed = 0;
+  if (absl::IsUnavailable(outcome.status)) {
+    const std::optional<std::int64_t> passed = complaints_.Pass();
+    if (!passed.has_value()) return;
+    suppressed = *passed;
+  }
+  // Only faults of ours show their text: what is wrong with a request may quote it.
+  log::Error("call failed", {{"method", name},
+                             {"code", metrics::CodeName(outcome.code)},
+                             {"duration", outcome.duration},
+                             {"error", outcome.status},
+                             {"suppressed", suppressed}});
 }
 
 void PeerObserver::OnRegister(const google::protobuf::MethodDescriptor& method) {

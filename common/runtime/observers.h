@@ -49,6 +49,7 @@ class ServerObserver final : public rpc::CallObserver {
   metrics::MethodMetrics& Of(const google::protobuf::MethodDescriptor* method);
 
   metrics::RpcMetrics metrics_;
+  log::RateLimit complaints_{absl::Seconds(1)};
   metrics::MethodMetrics& unknown_;
   // Filled before the first call, only read afterwards.
   absl::flat_hash_map<const google::protobuf::MethodDescriptor*, metrics::MethodMetrics*> methods_;
