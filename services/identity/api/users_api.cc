@@ -41,6 +41,11 @@ absl::StatusOr<storage::UserRow> Apply(const storage::UserRow& before, const v1:
   return after;
 }
 
+// The order of roles means nothing.
+bool SameValues(const storage::UserRow& a, const storage::UserRow& b) {
+  return a.display_name == b.display_name && a.roles == b.roles && a.disabled == b.disabled;
+}
+
 v1::UserUpdated EventOf(const storage::UserRow& row) {
   v1::UserUpdated event;
   event.set_user(rpc::MakeName(kUsers, row.id));
@@ -118,8 +123,12 @@ absl::StatusOr<v1::UpdateUserResponse> UsersApi::UpdateUser(rpc::CallContext& ca
 
         v1::UpdateUserResponse response;
         *response.mutable_user() = ToProto(*before);
-        if (CopyFields(fields, request.user(), *response.mutable_user()).empty()) return response;
+        CopyFields(fields, request.user(), *response.mutable_user());
         TRELLIS_ASSIGN_OR_RETURN(storage::UserRow after, Apply(*before, response.user(), call.caller()));
+        if (SameValues(*before, after)) {
+          *response.mutable_user() = ToProto(*before);
+          return response;
+        }
         ++after.version;
         after.update_time = unit.now;
         TRELLIS_RETURN_IF_ERROR(storage::UpdateUser(unit.db, after));

@@ -1,3 +1,4 @@
+#include "absl/strings/ascii.h"
 #include "gmock/gmock.h"
 #include "services/identity/api/bootstrap.h"
 #include "tests/integration/identity/fixture.h"
