@@ -1,5 +1,6 @@
 #include "common/access/replica.h"
 
+#include <optional>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -17,7 +18,9 @@ struct Collections {
   absl::string_view subject;
 };
 
-absl::StatusOr<Collections> CollectionsOf(RelationKind kind) {
+// Nothing for a kind that this version does not know: it opens nothing here, and whoever holds it is found by asking
+// identity. No reason to stop the feed.
+std::optional<Collections> CollectionsOf(RelationKind kind) {
   switch (kind) {
     case RelationKind::kCareTeam:
       return Collections{"persons", "users"};
@@ -26,7 +29,7 @@ absl::StatusOr<Collections> CollectionsOf(RelationKind kind) {
     case RelationKind::kLead:
       return Collections{"populations", "users"};
   }
-  return absl::InvalidArgumentError("a relation of an unknown kind");
+  return std::nullopt;
 }
 
 absl::StatusOr<Id> IdIn(absl::string_view name, absl::string_view collection) {
@@ -37,13 +40,14 @@ absl::StatusOr<Id> IdIn(absl::string_view name, absl::string_view collection) {
 
 // Payload: RelationGranted or RelationRevoked, which name a relation in the same way.
 template <class Payload>
-absl::StatusOr<RelationKey> KeyOf(const events::v1::Event& event, const Payload& payload) {
+absl::StatusOr<std::optional<RelationKey>> KeyOf(const events::v1::Event& event, const Payload& payload) {
   RelationKey key;
   key.kind = static_cast<RelationKind>(payload.kind());  // the contract's numbers are the database's
-  TRELLIS_ASSIGN_OR_RETURN(const Collections collections, CollectionsOf(key.kind));
+  const std::optional<Collections> collections = CollectionsOf(key.kind);
+  if (!collections.has_value()) return std::nullopt;
   TRELLIS_ASSIGN_OR_RETURN(key.organization, feed::OrganizationOf(event));
-  TRELLIS_ASSIGN_OR_RETURN(key.resource, IdIn(payload.resource(), collections.resource));
-  TRELLIS_ASSIGN_OR_RETURN(key.subject, IdIn(payload.subject(), collections.subject));
+  TRELLIS_ASSIGN_OR_RETURN(key.resource, IdIn(payload.resource(), collections->resource));
+  TRELLIS_ASSIGN_OR_RETURN(key.subject, IdIn(payload.subject(), collections->subject));
   return key;
 }
 
@@ -52,16 +56,18 @@ absl::Time ToTime(const google::protobuf::Timestamp& time) {
 }
 
 absl::Status ApplyGranted(db::Session& tx, const events::v1::Event& event, const identity::v1::RelationGranted& granted) {
-  Relation relation;
-  TRELLIS_ASSIGN_OR_RETURN(relation.key, KeyOf(event, granted));
+  TRELLIS_ASSIGN_OR_RETURN(const std::optional<RelationKey> key, KeyOf(event, granted));
+  if (!key.has_value()) return absl::OkStatus();
+  Relation relation = {.key = *key};
   if (granted.has_start_time()) relation.valid_from = ToTime(granted.start_time());
   if (granted.has_end_time()) relation.valid_to = ToTime(granted.end_time());
   return PutRelation(tx, relation);
 }
 
 absl::Status ApplyRevoked(db::Session& tx, const events::v1::Event& event, const identity::v1::RelationRevoked& revoked) {
-  TRELLIS_ASSIGN_OR_RETURN(const RelationKey key, KeyOf(event, revoked));
-  return RevokeRelation(tx, key, ToTime(event.occur_time())).status();
+  TRELLIS_ASSIGN_OR_RETURN(const std::optional<RelationKey> key, KeyOf(event, revoked));
+  if (!key.has_value()) return absl::OkStatus();
+  return RevokeRelation(tx, *key, ToTime(event.occur_time())).status();
 }
 
 feed::Handlers MakeHandlers() {
