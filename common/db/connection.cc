@@ -3,6 +3,7 @@
 #include <cppconn/connection.h>
 #include <cppconn/driver.h>
 #include <cppconn/exception.h>
+#include <cppconn/parameter_metadata.h>
 #include <cppconn/prepared_statement.h>
 #include <cppconn/resultset.h>
 #include <cppconn/resultset_metadata.h>
@@ -156,6 +157,9 @@ absl::Status Connection::Guard(absl::string_view sql, absl::FunctionRef<absl::St
   std::string message;
   try {
     return action();
+  } catch (const sql::InvalidArgumentException&) {  // found before anything was sent
+    statements_.Remove(sql);
+    return Mistake("a statement does not fit its arguments or its reader");
   } catch (const sql::SQLException& error) {
     if (error.getErrorCode() != 0) number = error.getErrorCode();
     message = error.what();
@@ -183,6 +187,9 @@ absl::Status Connection::Bound(absl::string_view sql, absl::Span<const Value> ar
       std::unique_ptr<sql::PreparedStatement> fresh(connection_->prepareStatement(Text(sql)));
       statement = statements_.Add(sql, std::move(fresh));
     }
+    if (statement->getParameterMetaData()->getParameterCount() != static_cast<int>(args.size())) {
+      return Mistake("a statement has another number of markers than arguments");
+    }
     for (std::size_t i = 0; i < args.size(); ++i) {
       if (!std::visit(Binder(*statement, static_cast<unsigned>(i + 1)), args[i].content())) {
         return Mistake(absl::StrCat("argument ", i, " cannot be stored"));
@@ -205,8 +212,8 @@ absl::Status Connection::Query(absl::string_view sql, absl::Span<const Value> ar
                                absl::FunctionRef<absl::Status(const Row&)> on_row) {
   return Bound(sql, args, [&](sql::PreparedStatement& statement) -> absl::Status {
     const std::unique_ptr<sql::ResultSet> result(statement.executeQuery());
-    const sql::ResultSetMetaData& types = *result->getMetaData();
-    if (const_cast<sql::ResultSetMetaData&>(types).getColumnCount() != columns) {
+    sql::ResultSetMetaData& types = *result->getMetaData();
+    if (types.getColumnCount() != columns) {
       return Mistake("the query has another number of columns than its reader");
     }
     const Row row(*result, types);

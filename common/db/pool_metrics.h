@@ -22,7 +22,7 @@ class PoolMetrics {
   virtual void OnWait(absl::Duration) {}                            // how long a caller waited for a connection
   virtual void OnConnect(bool /*ok*/, absl::Duration) {}
   virtual void OnTransaction(const absl::Status&, absl::Duration) {}  // whole, with all its tries
-  virtual void OnRetry(int /*database_errno*/) {}                   // a transaction is run again
+  virtual void OnRetry(int /*database_errno*/) {}  // a transaction is run again; 0: the answer to its COMMIT was lost
   // A statement failed for a reason that is not part of normal work. The text holds no values, so it may be logged.
   virtual void OnStatementError(int /*database_errno*/, absl::string_view /*sql*/) {}
 };

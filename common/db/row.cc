@@ -110,25 +110,19 @@ std::string Text(sql::ResultSet& result, int column) {
 
 }  // namespace
 
-Row::Row(sql::ResultSet& result, const sql::ResultSetMetaData& types) : result_(result), types_(types) {}
-
 bool Row::IsNull(int column) const { return result_.isNull(static_cast<std::uint32_t>(column + 1)); }
 
 absl::Status Row::RequireValue(int column) const {
   return IsNull(column) ? Misread(column, "is NULL where a value is needed") : absl::OkStatus();
 }
 
-int Row::TypeOf(int column) const {
-  // The connector declares its getters non-const.
-  return const_cast<sql::ResultSetMetaData&>(types_).getColumnType(static_cast<unsigned>(column + 1));
-}
+int Row::TypeOf(int column) const { return types_.getColumnType(static_cast<unsigned>(column + 1)); }
 
 absl::Status Row::Get(int column, std::int64_t* out) const {
   TRELLIS_RETURN_IF_ERROR(RequireValue(column));
   const int type = TypeOf(column);
   if (IsInteger(type)) {
-    const bool is_signed =
-        const_cast<sql::ResultSetMetaData&>(types_).isSigned(static_cast<unsigned>(column + 1));
+    const bool is_signed = types_.isSigned(static_cast<unsigned>(column + 1));
     if (!is_signed && result_.getUInt64(static_cast<std::uint32_t>(column + 1)) >
                           static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
       return Misread(column, "holds a number beyond int64");

@@ -24,7 +24,7 @@ namespace trellis::db {
 // Lives for one call of the statement that made it.
 class Row {
  public:
-  Row(sql::ResultSet& result, const sql::ResultSetMetaData& types);
+  Row(sql::ResultSet& result, sql::ResultSetMetaData& types) : result_(result), types_(types) {}
 
   absl::Status Get(int column, std::int64_t* out) const;
   absl::Status Get(int column, int* out) const;
@@ -50,7 +50,7 @@ class Row {
   int TypeOf(int column) const;
 
   sql::ResultSet& result_;
-  const sql::ResultSetMetaData& types_;
+  sql::ResultSetMetaData& types_;
 };
 
 }  // namespace trellis::db

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
 
 namespace trellis::db {
 namespace {
@@ -35,6 +36,10 @@ std::string Placeholders(std::size_t n) {
   out.reserve(2 * n);
   for (std::size_t i = 0; i < n; ++i) out += i == 0 ? "?" : ",?";
   return out;
+}
+
+std::string EscapeLike(absl::string_view text) {
+  return absl::StrReplaceAll(text, {{"\\", "\\\\"}, {"%", "\\%"}, {"_", "\\_"}});
 }
 
 }  // namespace trellis::db

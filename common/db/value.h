@@ -77,6 +77,9 @@ void AppendArgument(std::vector<Value>& out, const std::vector<T>& arguments) {
 // "?,?,?" for the IN list of n elements; n must not be 0 (an empty IN list is not SQL).
 std::string Placeholders(std::size_t n);
 
+// Text to be found as it is by LIKE: '%' and '_' lose their meaning.
+std::string EscapeLike(absl::string_view text);
+
 }  // namespace trellis::db
 
 #endif  // TRELLIS_COMMON_DB_VALUE_H_

@@ -207,6 +207,37 @@ TEST_F(SessionTest, ExecuteCountsMatchedRows) {
   });
 }
 
+TEST_F(SessionTest, WrongNumberOfArgumentsIsOurMistake) {
+  int runs = 0;
+  EXPECT_THAT(pool().Transact(Soon(),
+                              [&](Session& session) {
+                                ++runs;
+                                return session.QueryOne<int>("SELECT ? + ?", 1).status();
+                              }),
+              Fails(StatusCode::kInternal, "DATABASE_ERROR"));
+  EXPECT_EQ(runs, 1);
+  Run([](Session& session) -> absl::Status {
+    EXPECT_THAT(session.QueryOne<int>("SELECT ?", 1, 2).status(), Fails(StatusCode::kInternal, "DATABASE_ERROR"));
+    TRELLIS_ASSIGN_OR_RETURN(const auto row, session.QueryOne<int>("SELECT ?", 3));
+    EXPECT_THAT(row, Optional(FieldsAre(3)));
+    return absl::OkStatus();
+  });
+}
+
+TEST_F(SessionTest, EscapedPatternsMatchThemselves) {
+  Run([](Session& session) -> absl::Status {
+    for (absl::string_view text : {"50%", "a_b", "back\\slash", "'; DROP TABLE item; --", "%", ""}) {
+      TRELLIS_RETURN_IF_ERROR(
+          session.Execute("INSERT INTO item (id, title) VALUES (?, ?)", NewId(), absl::StrCat("x", text)).status());
+      TRELLIS_ASSIGN_OR_RETURN(const auto rows,
+                               session.Query<std::string>("SELECT title FROM item WHERE title LIKE ? LIMIT 10",
+                                                          absl::StrCat("x", EscapeLike(text))));
+      EXPECT_THAT(rows, ElementsAre(FieldsAre(absl::StrCat("x", text))));
+    }
+    return absl::OkStatus();
+  });
+}
+
 TEST_F(SessionTest, TakesListsOfAnyLength) {
   Run([](Session& session) -> absl::Status {
     std::vector<Id> ids;
