@@ -1,0 +1,68 @@
+#include "services/referral/api/placements_api.h"
+
+#include <utility>
+#include <vector>
+
+#include "common/access/access.h"
+#include "common/base/error.h"
+#include "common/base/status_macros.h"
+#include "common/rpc/id_page.h"
+#include "common/rpc/resource_name.h"
+#include "services/referral/api/convert.h"
+#include "services/referral/api/referral_access.h"
+#include "services/referral/storage/placements.h"
+
+namespace trellis::referral {
+namespace {
+
+constexpr int kDefaultPage = 50;
+constexpr int kLargestPage = 500;
+
+}  // namespace
+
+absl::StatusOr<v1::GetPlacementResponse> PlacementsApi::GetPlacement(rpc::CallContext& call,
+                                                                     const v1::GetPlacementRequest& request) {
+  TRELLIS_ASSIGN_OR_RETURN(const Id id, rpc::ParseName(kPlacements, request.name()));
+  std::optional<PlacementRow> row;
+  TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
+    TRELLIS_ASSIGN_OR_RETURN(row, FindPlacement(session, call.caller().organization, id));
+    return absl::OkStatus();
+  }));
+  if (!row.has_value()) return NotFound(request.name());
+  const bool received = row->recipient == call.caller().organization && IsRecipientStaff(call.caller());
+  if (!received) {
+    if (row->organization != call.caller().organization || !IsRequesterStaff(call.caller())) return NotFound(request.name());
+    TRELLIS_RETURN_IF_ERROR(runtime_.access().RequirePerson(call, row->person, request.name()));
+  }
+  v1::GetPlacementResponse response;
+  *response.mutable_placement() = ToProto(*row);
+  return response;
+}
+
+absl::StatusOr<v1::ListPlacementsResponse> PlacementsApi::ListPlacements(rpc::CallContext& call,
+                                                                         const v1::ListPlacementsRequest& request) {
+  TRELLIS_ASSIGN_OR_RETURN(const rpc::IdPage page, rpc::ReadIdPage(call, request, kDefaultPage, kLargestPage));
+  ListFilter filter{.organization = call.caller().organization, .before = page.last, .limit = page.size + 1};
+  filter.received = !IsRequesterStaff(call.caller());
+  if (!request.person().empty()) {
+    TRELLIS_ASSIGN_OR_RETURN(filter.person, rpc::ParseName(kPersons, request.person(), "person"));
+  }
+  if (request.state() != v1::Placement::STATE_UNSPECIFIED) filter.state = request.state();
+  Visible visible;
+  if (!filter.received) {
+    TRELLIS_ASSIGN_OR_RETURN(auto part, runtime_.access().AllowedPersonCondition(call, "r.person_id"));
+    visible = {std::move(part.sql), std::move(part.arguments)};
+  }
+  std::vector<PlacementRow> rows;
+  TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
+    TRELLIS_ASSIGN_OR_RETURN(rows, referral::ListPlacements(session, filter, visible));
+    return absl::OkStatus();
+  }));
+  v1::ListPlacementsResponse response;
+  const auto size = static_cast<std::size_t>(page.size);
+  for (std::size_t i = 0; i < rows.size() && i < size; ++i) *response.add_placements() = ToProto(rows[i]);
+  if (rows.size() > size) response.set_next_page_token(page.TokenAfter(rows[size - 1].id));
+  return response;
+}
+
+}  // namespace trellis::referral

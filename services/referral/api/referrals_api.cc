@@ -1,0 +1,204 @@
+#include "services/referral/api/referrals_api.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "common/access/access.h"
+#include "common/base/error.h"
+#include "common/base/status_macros.h"
+#include "common/rpc/id_page.h"
+#include "common/rpc/resource_name.h"
+#include "services/referral/api/convert.h"
+
+namespace trellis::referral {
+namespace {
+
+constexpr int kDefaultPage = 50;
+constexpr int kLargestPage = 500;
+
+v1::Referral Show(const StepResult& result) {
+  return ToProto(result.row, result.placement.has_value() ? std::optional<Id>(result.placement->id) : std::nullopt);
+}
+
+absl::StatusOr<ReferralRow> Draft(const v1::Referral& wanted, const rpc::Caller& caller) {
+  ReferralRow row;
+  row.organization = caller.organization;
+  row.requester = caller.user;
+  TRELLIS_ASSIGN_OR_RETURN(row.person, rpc::ParseName(kPersons, wanted.person(), "referral.person"));
+  TRELLIS_ASSIGN_OR_RETURN(row.healthcare_service, rpc::ParseName(kHealthcareServices, wanted.healthcare_service(),
+                                                                  "referral.healthcare_service"));
+  if (!wanted.service_need().empty()) {
+    TRELLIS_ASSIGN_OR_RETURN(row.service_need,
+                             rpc::ParseName(kServiceNeeds, wanted.service_need(), "referral.service_need"));
+  }
+  row.need_system = wanted.need().system();
+  row.need_code = wanted.need().code();
+  row.need_display = wanted.need().display();
+  row.priority = std::max<int>(wanted.priority(), v1::Referral::PRIORITY_ROUTINE);
+  row.note = wanted.note();
+  return row;
+}
+
+}  // namespace
+
+absl::StatusOr<v1::CreateReferralResponse> ReferralsApi::CreateReferral(rpc::CallContext& call,
+                                                                        const v1::CreateReferralRequest& request) {
+  TRELLIS_ASSIGN_OR_RETURN(const ReferralRow draft, Draft(request.referral(), call.caller()));
+  // A referral to nowhere is found out now and not when somebody waits for it.
+  TRELLIS_RETURN_IF_ERROR(peers_.GetHealthcareService(call, request.referral().healthcare_service()).status());
+  return runtime_.Write<v1::CreateReferralResponse>(
+      call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::CreateReferralResponse> {
+        ReferralRow row = draft;
+        row.id = unit.NextId();
+        row.state_time = row.create_time = row.update_time = unit.now;
+        TRELLIS_RETURN_IF_ERROR(InsertReferral(unit.db, row));
+        v1::CreateReferralResponse response;
+        *response.mutable_referral() = ToProto(row, std::nullopt);
+        return response;
+      });
+}
+
+absl::StatusOr<v1::GetReferralResponse> ReferralsApi::GetReferral(rpc::CallContext& call,
+                                                                  const v1::GetReferralRequest& request) {
+  TRELLIS_ASSIGN_OR_RETURN(const VisibleReferral found, ReadReferral(runtime_, call, request.name()));
+  v1::GetReferralResponse response;
+  *response.mutable_referral() = ToProto(found.row, found.placement);
+  return response;
+}
+
+absl::StatusOr<v1::ListReferralsResponse> ReferralsApi::ListReferrals(rpc::CallContext& call,
+                                                                      const v1::ListReferralsRequest& request) {
+  TRELLIS_ASSIGN_OR_RETURN(const rpc::IdPage page, rpc::ReadIdPage(call, request, kDefaultPage, kLargestPage));
+  ListFilter filter{.organization = call.caller().organization, .before = page.last, .limit = page.size + 1};
+  filter.received = request.direction() == v1::ListReferralsRequest::DIRECTION_RECEIVED;
+  if (!request.person().empty()) {
+    TRELLIS_ASSIGN_OR_RETURN(filter.person, rpc::ParseName(kPersons, request.person(), "person"));
+  }
+  Visible visible;
+  if (filter.received && !IsRecipientStaff(call.caller())) return v1::ListReferralsResponse();
+  if (!filter.received) {
+    if (!IsRequesterStaff(call.caller())) return v1::ListReferralsResponse();
+    TRELLIS_ASSIGN_OR_RETURN(auto part, runtime_.access().AllowedPersonCondition(call, "r.person_id"));
+    visible = {std::move(part.sql), std::move(part.arguments)};
+  }
+  std::vector<ReferralRow> rows;
+  std::vector<std::optional<Id>> placements;
+  TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
+    // One index range for each state asked for, joined here: there are few states and each range is short.
+    std::vector<std::optional<int>> states(request.states().begin(), request.states().end());
+    if (states.empty()) states.push_back(std::nullopt);
+    rows.clear();
+    for (const std::optional<int>& state : states) {
+      filter.state = state;
+      TRELLIS_ASSIGN_OR_RETURN(auto part, referral::ListReferrals(session, filter, visible));
+      rows.insert(rows.end(), std::make_move_iterator(part.begin()), std::make_move_iterator(part.end()));
+    }
+    std::sort(rows.begin(), rows.end(), [](const ReferralRow& a, const ReferralRow& b) { return b.id < a.id; });
+    rows.erase(std::unique(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.id == b.id; }), rows.end());
+    if (rows.size() > static_cast<std::size_t>(page.size) + 1) rows.resize(static_cast<std::size_t>(page.size) + 1);
+    placements.assign(rows.size(), std::nullopt);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (rows[i].state < State::kAccepted) continue;
+      TRELLIS_ASSIGN_OR_RETURN(const auto placement, FindPlacementOf(session, rows[i].organization, rows[i].id));
+      if (placement.has_value()) placements[i] = placement->id;
+    }
+    return absl::OkStatus();
+  }));
+  v1::ListReferralsResponse response;
+  for (std::size_t i = 0; i < rows.size() && i < static_cast<std::size_t>(page.size); ++i) {
+    *response.add_referrals() = ToProto(rows[i], placements[i]);
+  }
+  if (rows.size() > static_cast<std::size_t>(page.size)) {
+    response.set_next_page_token(page.TokenAfter(rows[static_cast<std::size_t>(page.size) - 1].id));
+  }
+  return response;
+}
+
+absl::StatusOr<v1::RequestReferralResponse> ReferralsApi::RequestReferral(rpc::CallContext& call,
+                                                                          const v1::RequestReferralRequest& request) {
+  TRELLIS_ASSIGN_OR_RETURN(const VisibleReferral found, ReadReferral(runtime_, call, request.name()));
+  TRELLIS_ASSIGN_OR_RETURN(const Preparation preparation, steps_.PrepareRequest(call, found.row, request.etag()));
+  return runtime_.Write<v1::RequestReferralResponse>(
+      call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::RequestReferralResponse> {
+        TRELLIS_ASSIGN_OR_RETURN(const StepResult result, steps_.Apply(call, unit, request.name(), request.etag(),
+                                                                       {.to = State::kRequested}, preparation));
+        v1::RequestReferralResponse response;
+        *response.mutable_referral() = Show(result);
+        return response;
+      });
+}
+
+absl::StatusOr<v1::AcceptReferralResponse> ReferralsApi::AcceptReferral(rpc::CallContext& call,
+                                                                        const v1::AcceptReferralRequest& request) {
+  TRELLIS_ASSIGN_OR_RETURN(const VisibleReferral found, ReadReferral(runtime_, call, request.name()));
+  TRELLIS_ASSIGN_OR_RETURN(const Preparation preparation, steps_.PrepareAcceptance(call, found.row, request.etag()));
+  return runtime_.Write<v1::AcceptReferralResponse>(
+      call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::AcceptReferralResponse> {
+        TRELLIS_ASSIGN_OR_RETURN(const StepResult result, steps_.Apply(call, unit, request.name(), request.etag(),
+                                                                       {.to = State::kAccepted}, preparation));
+        v1::AcceptReferralResponse response;
+        *response.mutable_referral() = Show(result);
+        *response.mutable_placement() = ToProto(*result.placement);
+        return response;
+      });
+}
+
+template <class Response, class Request>
+absl::StatusOr<Response> ReferralsApi::Step(rpc::CallContext& call, const Request& request,
+                                            const ReferralSteps::Wanted& wanted) {
+  TRELLIS_RETURN_IF_ERROR(ReadReferral(runtime_, call, request.name()).status());
+  auto response = runtime_.Write<Response>(
+      call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<Response> {
+        TRELLIS_ASSIGN_OR_RETURN(const StepResult result,
+                                 steps_.Apply(call, unit, request.name(), request.etag(), wanted, {}));
+        Response out;
+        *out.mutable_referral() = Show(result);
+        return out;
+      });
+  TRELLIS_RETURN_IF_ERROR(response.status());
+  TRELLIS_RETURN_IF_ERROR(steps_.GiveBackPlace(call, response->referral()));
+  return response;
+}
+
+absl::StatusOr<v1::RejectReferralResponse> ReferralsApi::RejectReferral(rpc::CallContext& call,
+                                                                        const v1::RejectReferralRequest& request) {
+  return Step<v1::RejectReferralResponse>(call, request, {.to = State::kRejected, .reason = request.reason()});
+}
+
+absl::StatusOr<v1::StartReferralResponse> ReferralsApi::StartReferral(rpc::CallContext& call,
+                                                                      const v1::StartReferralRequest& request) {
+  return Step<v1::StartReferralResponse>(call, request, {.to = State::kInProgress, .from = State::kAccepted});
+}
+
+absl::StatusOr<v1::HoldReferralResponse> ReferralsApi::HoldReferral(rpc::CallContext& call,
+                                                                    const v1::HoldReferralRequest& request) {
+  return Step<v1::HoldReferralResponse>(call, request, {.to = State::kOnHold, .reason = request.reason()});
+}
+
+absl::StatusOr<v1::ResumeReferralResponse> ReferralsApi::ResumeReferral(rpc::CallContext& call,
+                                                                        const v1::ResumeReferralRequest& request) {
+  return Step<v1::ResumeReferralResponse>(call, request, {.to = State::kInProgress, .from = State::kOnHold});
+}
+
+absl::StatusOr<v1::CompleteReferralResponse> ReferralsApi::CompleteReferral(rpc::CallContext& call,
+                                                                            const v1::CompleteReferralRequest& request) {
+  return Step<v1::CompleteReferralResponse>(call, request, {.to = State::kCompleted, .reason = request.reason()});
+}
+
+absl::StatusOr<v1::FailReferralResponse> ReferralsApi::FailReferral(rpc::CallContext& call,
+                                                                    const v1::FailReferralRequest& request) {
+  return Step<v1::FailReferralResponse>(call, request, {.to = State::kFailed, .reason = request.reason()});
+}
+
+absl::StatusOr<v1::CancelReferralResponse> ReferralsApi::CancelReferral(rpc::CallContext& call,
+                                                                        const v1::CancelReferralRequest& request) {
+  return Step<v1::CancelReferralResponse>(call, request, {.to = State::kCancelled, .reason = request.reason()});
+}
+
+absl::StatusOr<v1::RetractReferralResponse> ReferralsApi::RetractReferral(rpc::CallContext& call,
+                                                                          const v1::RetractReferralRequest& request) {
+  return Step<v1::RetractReferralResponse>(call, request, {.to = State::kEnteredInError, .reason = request.reason()});
+}
+
+}  // namespace trellis::referral
