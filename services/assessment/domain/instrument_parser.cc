@@ -101,8 +101,9 @@ MissingPolicy ParseMissing(const json& value, const std::string& path, Problems*
   MissingPolicy policy;
   policy.treatment = static_cast<MissingPolicy::Treatment>(reader.OneOf("treatment", {"invalid", "prorate", "zero"}));
   if (policy.treatment != MissingPolicy::Treatment::kInvalid) {
-    policy.max_missing = static_cast<int>(reader.Integer("max_missing"));
-    if (policy.max_missing < 1 || policy.max_missing > 200) reader.Problem("max_missing", "must be 1 to 200");
+    const std::int64_t max_missing = reader.Integer("max_missing");
+    if (max_missing < 1 || max_missing > 200) reader.Problem("max_missing", "must be 1 to 200");
+    policy.max_missing = static_cast<int>(max_missing);
   }
   policy.source = reader.Text("source");
   reader.Finish();

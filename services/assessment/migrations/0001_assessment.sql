@@ -27,7 +27,7 @@ CREATE TABLE assessment_outcome (
   effective_time     DATETIME(6) NOT NULL,
   assessment_id      BINARY(16)  NOT NULL,
   instrument_version INT         NOT NULL,
-  position           DOUBLE      NULL COMMENT 'the number, the position of the stage, or 0 and 1; NULL: left open',
+  position           DOUBLE      NULL COMMENT 'the number, the position of the stage, or 0 and 1 (NULL: left open)',
   incomplete         TINYINT     NOT NULL COMMENT '1: missing answers could change it',
   PRIMARY KEY (organization_id, person_id, instrument, outcome, effective_time, assessment_id),
   KEY assessment_outcome_by_assessment (organization_id, assessment_id)

@@ -27,7 +27,9 @@ TEST_F(AssessmentTest, NamesWhatIsWrongWithTheAnswers) {
   status = Record(coordinator_, wrong);
   EXPECT_EQ(ReasonOf(status), "INVALID_ANSWERS");
   std::string all;
-  for (const FieldError& violation : Violations(status)) absl::StrAppend(&all, violation.field, ": ", violation.description, "\n");
+  for (const FieldError& violation : Violations(status)) {
+    absl::StrAppend(&all, violation.field, ": ", violation.description, "\n");
+  }
   EXPECT_THAT(all, HasSubstr("assessment.answers[0]: item 44250-9 (1) has no option \"always\""));
   EXPECT_THAT(all, HasSubstr("assessment.answers[2].item: item 44250-9 is answered twice"));
   EXPECT_THAT(all, HasSubstr("assessment.answers: item 44259-0 (3) has no answer"));
