@@ -269,7 +269,8 @@ std::string Loader::Help() const {
   std::size_t widest = 0;
   for (const Declared& declared : declared_) widest = std::max(widest, declared.name.size());
   std::string out = absl::StrCat("Usage: ", program_, " [--flag=value ...]\n\n",
-                                 "Each flag can also be set as an environment variable: --db-host is TRELLIS_DB_HOST.\n\n");
+                                 "Each flag can also be set as an environment variable: --db-host is ",
+                                 "TRELLIS_DB_HOST.\n\n");
   for (const Declared& declared : declared_) {
     absl::StrAppend(&out, "  --", declared.name, std::string(widest - declared.name.size() + 2, ' '), declared.help);
     if (!declared.fallback.empty()) absl::StrAppend(&out, " [", declared.fallback, "]");

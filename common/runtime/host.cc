@@ -119,8 +119,8 @@ absl::Status Host::MakeServer(const Seams& seams) {
                                           {.issuer = settings_.issuer, .audience = settings_.audience}, keys_.get(),
                                           &clock_));
   rules_ = std::make_unique<access::MethodRules>(access_.get());
-  server_ = std::make_unique<rpc::Server>(ServerOptionsOf(service_, settings_), std::move(router_), verifier_.get(), rules_.get(),
-                                          std::vector<rpc::CallObserver*>{&server_observer_}, clock_);
+  server_ = std::make_unique<rpc::Server>(ServerOptionsOf(service_, settings_), std::move(router_), verifier_.get(),
+                                          rules_.get(), std::vector<rpc::CallObserver*>{&server_observer_}, clock_);
   return absl::OkStatus();
 }
 
@@ -182,7 +182,8 @@ absl::Status Host::CheckDatabaseReachable(absl::Time deadline) {
   return absl::OkStatus();
 }
 
-// Often while there are no keys, so that services may start in any order; then now and then, for keys that were withdrawn.
+// Often while there are no keys, so that services may start in any order; then now and then, so that keys that were
+// withdrawn go away.
 absl::Status Host::RefreshKeys() {
   if (!keys_->empty() && absl::Now() < next_key_refresh_) return absl::OkStatus();
   TRELLIS_RETURN_IF_ERROR(keys_->Refresh());
@@ -202,6 +203,7 @@ absl::Status Host::CheckDatabase() {
   TRELLIS_RETURN_IF_ERROR(db::CheckVersion(*pool_, deadline, "runtime", migrations::Files()));
   TRELLIS_RETURN_IF_ERROR(db::CheckVersion(*pool_, deadline, service_.name, service_.migrations()));
   schema_ok_ = true;
+  db_observer_.ExpectTables();
   database_seen_micros_ = absl::ToUnixMicros(absl::Now());
   return absl::OkStatus();
 }

@@ -25,7 +25,8 @@ absl::StatusOr<std::vector<access::VerificationKey>> FetchKeys(identity::v1::Key
   for (const identity::v1::JsonWebKey& key : response.keys()) {
     if (key.kty() != "OKP" || key.crv() != "Ed25519" || key.alg() != "EdDSA" || key.use() != "sig") continue;
     std::optional<std::string> bytes = crypto::Base64UrlDecode(key.x());
-    if (bytes.has_value() && bytes->size() == 32 && access::IsKeyId(key.kid())) keys.push_back({key.kid(), *std::move(bytes)});
+    if (!bytes.has_value() || bytes->size() != 32 || !access::IsKeyId(key.kid())) continue;
+    keys.push_back({key.kid(), *std::move(bytes)});
   }
   return keys;
 }

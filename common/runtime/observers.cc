@@ -68,6 +68,8 @@ void DbObserver::OnTransaction(const absl::Status&, absl::Duration took) { metri
 void DbObserver::OnRetry(int database_errno) { metrics_.TransactionRetried(RetryReason(database_errno)); }
 
 void DbObserver::OnStatementError(int database_errno, absl::string_view sql) {
+  constexpr int kNoSuchTable = 1146;
+  if (database_errno == kNoSuchTable && !tables_expected_) return;
   metrics_.StatementFailed();
   if (const auto suppressed = complaints_.Pass(); suppressed.has_value()) {
     log::Error("statement failed", {{"errno", database_errno}, {"sql", sql}, {"suppressed", *suppressed}});

@@ -24,6 +24,9 @@ class DbObserver final : public db::PoolMetrics {
  public:
   explicit DbObserver(metrics::Registry* registry) : metrics_(registry) {}
 
+  // Before this is called a table that does not exist is nothing to complain about: the migration may still come.
+  void ExpectTables() { tables_expected_ = true; }
+
   void OnState(const db::PoolState& state) override;
   void OnWait(absl::Duration wait) override { metrics_.Waited(wait); }
   void OnConnect(bool ok, absl::Duration took) override;
@@ -33,6 +36,7 @@ class DbObserver final : public db::PoolMetrics {
 
  private:
   metrics::DbMetrics metrics_;
+  std::atomic<bool> tables_expected_{false};
   log::RateLimit complaints_{absl::Seconds(1)};
 };
 

@@ -16,14 +16,16 @@ std::string DefaultPeer(absl::string_view service) {
   return found == kPorts.end() ? "" : absl::StrCat("localhost:", found->second);
 }
 
-bool IsLoopback(absl::string_view host) { return host == "localhost" || host == "::1" || absl::StartsWith(host, "127."); }
+bool IsLoopback(absl::string_view host) {
+  return host == "localhost" || host == "::1" || absl::StartsWith(host, "127.");
+}
 
 void DeclareTls(config::Loader& loader, Settings& settings) {
   loader.Bool("insecure", &settings.insecure, false, "serve and call without TLS; for tests only");
   loader.String("tls-cert", &settings.tls.certificate, "", "PEM file of this service's certificate");
   loader.String("tls-key", &settings.tls.key, "", "PEM file of its private key");
   loader.String("tls-ca", &settings.tls.ca, "", "PEM file of the authorities that peers' certificates come from");
-  loader.Duration("tls-reload", &settings.tls.reload_interval, absl::Seconds(30), "how often these files are looked at");
+  loader.Duration("tls-reload", &settings.tls.reload_interval, absl::Seconds(30), "how often the files are looked at");
   loader.String("trust-domain", &settings.trust_domain, "trellis.local", "of the SPIFFE names in certificates");
   if (settings.insecure || loader.help_wanted()) return;
   if (settings.tls.certificate.empty()) loader.AddMistake("--tls-cert (or TRELLIS_TLS_CERT) is required");

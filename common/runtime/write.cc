@@ -53,8 +53,8 @@ absl::StatusOr<db::IdempotencyKey> KeyOf(const rpc::CallContext& call, const Mes
   key.principal = PrincipalOf(call.caller());
   key.method = call.method().full_name();
   const std::string request_id = RequestIdOf(request);
-  // Without a request id the caller cannot repeat itself safely, but a lost answer to COMMIT can still be resolved. What
-  // nobody signed for is never handed to somebody else.
+  // Without a request id the caller cannot repeat itself safely, but a lost answer to COMMIT can still be resolved.
+  // What nobody signed for is never handed to somebody else.
   if (request_id.empty() || call.caller().kind == rpc::Caller::Kind::kAnonymous) {
     key.request_id = ids.Next();
   } else {

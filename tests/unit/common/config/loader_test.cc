@@ -45,7 +45,8 @@ TEST(LoaderTest, FlagWinsOverEnvironmentWinsOverFallback) {
 }
 
 TEST(LoaderTest, UnderstandsEveryKind) {
-  Loader loader = Make({"--size", "12", "--grace=1m30s", "--reflection", "--no-wait", "--peers= a, b,,c ", "--level=info"},
+  Loader loader = Make({"--size", "12", "--grace=1m30s", "--reflection", "--no-wait", "--peers= a, b,,c ",
+                        "--level=info"},
                        {{"TRELLIS_INSECURE", "yes"}, {"TRELLIS_EMPTY", ""}});
   int size = 0;
   absl::Duration grace;

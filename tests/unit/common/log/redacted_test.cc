@@ -100,8 +100,8 @@ TEST_F(RedactedTest, ShowsWhatIsDeclaredHarmlessAndNothingElse) {
 
 TEST_F(RedactedTest, NothingSensitiveSurvivesInAnyPlace) {
   const std::string c = kCanary;
-  const std::string inner = "name: '" + c + "' note: '" + c + "' password: '" + c + "' undeclared: '" + c + "' names: '" +
-                            c + "' open: 'kept'";
+  const std::string inner = "name: '" + c + "' note: '" + c + "' password: '" + c + "' undeclared: '" + c +
+                            "' names: '" + c + "' open: 'kept'";
   const std::string out =
       Print(inner + " child { " + inner + " child { " + inner + " } } children { " + inner + " } children { " + inner +
             " } by_key { key: '" + c + "' value { " + inner + " } } wrapped { value: '" + c + "' }" +

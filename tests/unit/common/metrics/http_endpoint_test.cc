@@ -81,7 +81,8 @@ TEST_F(HttpEndpointTest, AnswersNothingElse) {
   EXPECT_THAT(Get(port(), "/"), StartsWith("HTTP/1.1 404"));
   EXPECT_THAT(Get(port(), "/metrics/../../etc/passwd"), StartsWith("HTTP/1.1 404"));
   EXPECT_THAT(Get(port(), "/metricsx"), StartsWith("HTTP/1.1 404"));
-  EXPECT_THAT(Ask(port(), "POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"), StartsWith("HTTP/1.1 405"));
+  EXPECT_THAT(Ask(port(), "POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"),
+              StartsWith("HTTP/1.1 405"));
   EXPECT_THAT(Ask(port(), "PUT /x HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"), StartsWith("HTTP/1.1 405"));
 }
 

@@ -51,7 +51,7 @@ std::vector<std::string> FormatMistakes(const Registry& registry) {
       type = words[3];
       if (helped != family) mistakes.push_back("TYPE without HELP: " + line);
       if (!families.insert(family).second) mistakes.push_back("family twice: " + line);
-      if ((type == "counter") != absl::EndsWith(family, "_total")) mistakes.push_back("_total is for counters: " + line);
+      if ((type == "counter") != absl::EndsWith(family, "_total")) mistakes.push_back("_total is a counter's: " + line);
       continue;
     }
     std::smatch match;

@@ -117,7 +117,8 @@ std::vector<std::string> ServeFlags(const db::Settings& settings) {
   for (const std::string& flag :
        {std::string("--listen=127.0.0.1:0"), std::string("--http-listen=127.0.0.1:0"), "--tls-cert=" + tls.certificate,
         "--tls-key=" + tls.key, "--tls-ca=" + tls.ca, std::string("--issuer=i"), std::string("--audience=a"),
-        std::string("--peer-identity=127.0.0.1:1"), std::string("--drain-wait=300ms"), std::string("--drain-grace=10s")}) {
+        std::string("--peer-identity=127.0.0.1:1"), std::string("--drain-wait=300ms"),
+        std::string("--drain-grace=10s")}) {
     flags.push_back(flag);
   }
   return flags;

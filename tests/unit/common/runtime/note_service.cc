@@ -81,13 +81,16 @@ Service DescribeNotes() {
     });
     return absl::OkStatus();
   };
-  service.commands = {{.name = "greet", .help = "says the greeting", .run = [greeting](Runtime& runtime) -> absl::Status {
-                         return runtime.WriteAs({.organization = Id(), .purpose = "greet", .operation = Id(),
-                                                 .deadline = absl::Now() + absl::Seconds(5)},
-                                                [&](WriteUnit& unit) {
-                                                  return InsertNote(unit, unit.NextId(), *greeting);
-                                                });
-                       }}};
+  Command greet;
+  greet.name = "greet";
+  greet.help = "says the greeting";
+  greet.run = [greeting](Runtime& runtime) {
+    BackgroundWork work;
+    work.purpose = "greet";
+    work.deadline = absl::Now() + absl::Seconds(5);
+    return runtime.WriteAs(work, [&](WriteUnit& unit) { return InsertNote(unit, unit.NextId(), *greeting); });
+  };
+  service.commands = {greet};
   return service;
 }
 

@@ -182,8 +182,8 @@ class UnknownCommitTest : public ::testing::Test {
   }
 
   absl::StatusOr<CreateNoteResponse> Create(const std::string& request_id) {
-    static const auto* const method = CreateNoteRequest::descriptor()->file()->FindServiceByName("Notes")->FindMethodByName(
-        "CreateNote");
+    static const auto* const service = CreateNoteRequest::descriptor()->file()->FindServiceByName("Notes");
+    static const auto* const method = service->FindMethodByName("CreateNote");
     rpc::CallContext::Parts parts;
     parts.method = method;
     parts.deadline = absl::Now() + absl::Seconds(10);
