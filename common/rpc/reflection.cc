@@ -66,7 +66,6 @@ void Reflection::RegisterWith(Router& router) {
   router.Stream("grpc.reflection.v1alpha.ServerReflection.ServerReflectionInfo", this,
                 &Reflection::ServerReflectionInfo);
   for (const auto* service : router.services()) services_.push_back(service->full_name());
-  services_.push_back("grpc.health.v1.Health");
 }
 
 absl::Status Reflection::ServerReflectionInfo(
@@ -87,7 +86,9 @@ ServerReflectionResponse Reflection::Answer(const ServerReflectionRequest& reque
   const DescriptorPool* pool = DescriptorPool::generated_pool();
   switch (request.message_request_case()) {
     case ServerReflectionRequest::kListServices:
-      for (const std::string& name : services_) response.mutable_list_services_response()->add_service()->set_name(name);
+      for (const std::string& name : services_) {
+        response.mutable_list_services_response()->add_service()->set_name(name);
+      }
       break;
     case ServerReflectionRequest::kFileByFilename:
       AnswerFile(pool->FindFileByName(request.file_by_filename()), response);

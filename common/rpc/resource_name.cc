@@ -15,7 +15,9 @@ absl::StatusOr<Id> ParseName(absl::string_view collection, absl::string_view nam
   return InvalidField(field, absl::StrCat("must have the form \"", collection, "/<UUID>\""));
 }
 
-std::string MakeName(absl::string_view collection, const Id& id) { return absl::StrCat(collection, "/", id.ToString()); }
+std::string MakeName(absl::string_view collection, const Id& id) {
+  return absl::StrCat(collection, "/", id.ToString());
+}
 
 absl::StatusOr<Id> RequestIdOr(absl::string_view request_id, const Id& otherwise) {
   if (request_id.empty()) return otherwise;

@@ -17,7 +17,8 @@ struct TlsFiles {
   std::string key;
   std::string ca;  // the authorities that peers' certificates must come from
   absl::Duration reload_interval = absl::Seconds(30);
-  // For the log: OK when a new set was taken over, the reason when one is refused. On a thread of its own; may be empty.
+  // For the log: OK when a new set was taken over, the reason when one is refused. On a thread of its own; may be
+  // empty.
   std::function<void(const absl::Status&)> on_reload = {};
 };
 

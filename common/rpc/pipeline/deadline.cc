@@ -20,7 +20,8 @@ absl::Time EffectiveDeadline(std::chrono::system_clock::time_point from_caller, 
 
 absl::Status CheckDeadline(absl::Time deadline, absl::Time now) {
   if (now < deadline) return absl::OkStatus();
-  return Error(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED", "the deadline passed before the work was done");
+  return Error(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED",
+               "the deadline passed before the work was done");
 }
 
 }  // namespace trellis::rpc

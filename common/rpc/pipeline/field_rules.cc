@@ -122,8 +122,12 @@ std::string WrongWithUnsigned(const FieldPolicy& policy, std::uint64_t value) {
 
 std::string WrongWithNumber(const FieldPolicy& policy, double value) {
   if (!std::isfinite(value)) return "must be a finite number";
-  if (policy.has_min_value() && value < policy.min_value()) return absl::StrCat("must be at least ", policy.min_value());
-  if (policy.has_max_value() && value > policy.max_value()) return absl::StrCat("must be at most ", policy.max_value());
+  if (policy.has_min_value() && value < policy.min_value()) {
+    return absl::StrCat("must be at least ", policy.min_value());
+  }
+  if (policy.has_max_value() && value > policy.max_value()) {
+    return absl::StrCat("must be at most ", policy.max_value());
+  }
   return "";
 }
 

@@ -130,7 +130,8 @@ TEST(LimitsTest, WaitingCallsDoNotKeepWorkersFromShortOnes) {
 }
 
 TEST(LimitsTest, ARequestThatNeverComesIsNotAwaitedForLong) {
-  EchoServer server([](rpc::ServerOptions& options) { options.limits.first_message_timeout = absl::Milliseconds(200); });
+  EchoServer server(
+      [](rpc::ServerOptions& options) { options.limits.first_message_timeout = absl::Milliseconds(200); });
   grpc::GenericStub stub(server.Channel());
   grpc::CompletionQueue queue;
   grpc::ClientContext context;  // no deadline

@@ -37,7 +37,9 @@ class TlsTest : public ::testing::Test {
     return *rpc::PeerChannel::Connect(options);
   }
   // Only the authorities, as a user's program has them.
-  rpc::TlsFiles WithoutIdentity() const { return {.certificate = "", .key = "", .ca = certificates_.ca(), .on_reload = {}}; }
+  rpc::TlsFiles WithoutIdentity() const {
+    return {.certificate = "", .key = "", .ca = certificates_.ca(), .on_reload = {}};
+  }
 
   static grpc::Status Which(rpc::PeerChannel& peer, std::string* service) {
     v1::WhoAmIResponse response;
@@ -106,7 +108,8 @@ TEST_F(TlsTest, PlaintextIsRefused) {
 TEST_F(TlsTest, OldVersionsAreRefused) {
   const auto server = Serve(certificates_.IssueService("identity"));
   const auto handshake = [&](const char* version) {
-    return std::system(absl::StrCat("openssl s_client -connect 127.0.0.1:", server->server->port(), " -alpn h2 -CAfile ",
+    const std::string connect = absl::StrCat("openssl s_client -connect 127.0.0.1:", server->server->port());
+    return std::system(absl::StrCat(connect, " -alpn h2 -CAfile ",
                                     certificates_.ca(), " -cipher DEFAULT:@SECLEVEL=0 ", version,
                                     " </dev/null >/dev/null 2>&1")
                            .c_str()) == 0;
