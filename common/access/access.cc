@@ -11,8 +11,7 @@ namespace {
 bool IsUser(const rpc::CallContext& call) { return call.caller().kind == rpc::Caller::Kind::kUser; }
 
 absl::Status Unknown() {
-  return Error(absl::StatusCode::kUnavailable, "ACCESS_UNKNOWN",
-               "whom you may see cannot be found out at the moment")
+  return Error(absl::StatusCode::kUnavailable, "ACCESS_UNKNOWN", "whom you may see cannot be found out at the moment")
       .RetryAfter(absl::Seconds(1));
 }
 
@@ -65,8 +64,7 @@ absl::StatusOr<bool> Access::CheckHere(rpc::CallContext& call, const Id& person)
   const rpc::Caller& caller = call.caller();
   bool allowed = false;
   TRELLIS_RETURN_IF_ERROR(pool_->Read(call.deadline(), [&](db::Session& session) -> absl::Status {
-    TRELLIS_ASSIGN_OR_RETURN(
-        allowed, MaySeePerson(session, caller.organization, caller.user, person, clock_->Now()));
+    TRELLIS_ASSIGN_OR_RETURN(allowed, MaySeePerson(session, caller.organization, caller.user, person, clock_->Now()));
     return absl::OkStatus();
   }));
   return allowed;

@@ -32,11 +32,12 @@ class KeySet {
   // All keys that are good now. May block; is never called twice at once.
   using Fetch = std::function<absl::StatusOr<std::vector<VerificationKey>>()>;
   struct Options {
-    absl::Duration refetch = absl::Seconds(30);       // between fetches for unknown keys
-    absl::Duration retry = absl::Seconds(1);          // the same after a fetch that failed
+    absl::Duration refetch = absl::Seconds(30);  // between fetches for unknown keys
+    absl::Duration retry = absl::Seconds(1);     // the same after a fetch that failed
   };
 
-  KeySet(Fetch fetch, const Clock* clock, Options options) : fetch_(std::move(fetch)), clock_(clock), options_(options) {}
+  KeySet(Fetch fetch, const Clock* clock, Options options)
+      : fetch_(std::move(fetch)), clock_(clock), options_(options) {}
   KeySet(Fetch fetch, const Clock* clock) : KeySet(std::move(fetch), clock, Options()) {}
 
   // The public key. Errors: UNAUTHENTICATED (TOKEN_INVALID) for a key id that is unknown; UNAVAILABLE
@@ -59,12 +60,12 @@ class KeySet {
   const Clock* const clock_;
   const Options options_;
 
-  std::mutex fetch_mutex_;                          // held during a fetch
-  absl::Time next_fetch_ = absl::InfinitePast();    // guarded by fetch_mutex_
+  std::mutex fetch_mutex_;                        // held during a fetch
+  absl::Time next_fetch_ = absl::InfinitePast();  // guarded by fetch_mutex_
 
   mutable std::mutex mutex_;
-  Keys keys_;                      // guarded by mutex_
-  std::uint64_t generation_ = 0;   // guarded by mutex_
+  Keys keys_;                     // guarded by mutex_
+  std::uint64_t generation_ = 0;  // guarded by mutex_
 };
 
 }  // namespace trellis::access

@@ -34,8 +34,8 @@ std::vector<const FieldDescriptor*> Resolve(const Descriptor* message, absl::str
 
 bool HasAnyRole(const rpc::Caller& caller, const MethodPolicy& policy) {
   return policy.roles().empty() || std::any_of(policy.roles().begin(), policy.roles().end(), [&](int role) {
-    return caller.HasRole(static_cast<options::v1::Role>(role));
-  });
+           return caller.HasRole(static_cast<options::v1::Role>(role));
+         });
 }
 
 }  // namespace

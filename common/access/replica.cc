@@ -55,7 +55,8 @@ absl::Time ToTime(const google::protobuf::Timestamp& time) {
   return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
 }
 
-absl::Status ApplyGranted(db::Session& tx, const events::v1::Event& event, const identity::v1::RelationGranted& granted) {
+absl::Status ApplyGranted(db::Session& tx, const events::v1::Event& event,
+                          const identity::v1::RelationGranted& granted) {
   TRELLIS_ASSIGN_OR_RETURN(const std::optional<RelationKey> key, KeyOf(event, granted));
   if (!key.has_value()) return absl::OkStatus();
   Relation relation = {.key = *key};
@@ -64,7 +65,8 @@ absl::Status ApplyGranted(db::Session& tx, const events::v1::Event& event, const
   return PutRelation(tx, relation);
 }
 
-absl::Status ApplyRevoked(db::Session& tx, const events::v1::Event& event, const identity::v1::RelationRevoked& revoked) {
+absl::Status ApplyRevoked(db::Session& tx, const events::v1::Event& event,
+                          const identity::v1::RelationRevoked& revoked) {
   TRELLIS_ASSIGN_OR_RETURN(const std::optional<RelationKey> key, KeyOf(event, revoked));
   if (!key.has_value()) return absl::OkStatus();
   return RevokeRelation(tx, *key, ToTime(event.occur_time())).status();

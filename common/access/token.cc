@@ -25,7 +25,8 @@ constexpr std::size_t kMaxListItems = 32;
 
 // One answer for everything that is wrong with a token: why is nobody's business but the log's.
 absl::Status Invalid(absl::string_view why) {
-  return Error(absl::StatusCode::kUnauthenticated, "TOKEN_INVALID", absl::StrCat("the access token is not valid: ", why));
+  return Error(absl::StatusCode::kUnauthenticated, "TOKEN_INVALID",
+               absl::StrCat("the access token is not valid: ", why));
 }
 
 std::optional<std::string> Text(const json& object, const char* key) {
@@ -194,7 +195,8 @@ absl::Status CheckTimes(const TokenClaims& claims, absl::Time now, absl::Duratio
     return Invalid("life");
   }
   const absl::Time latest = now + leeway;
-  if (claims.not_before > latest || claims.issue_time > latest || claims.auth_time > latest) return Invalid("too early");
+  if (claims.not_before > latest || claims.issue_time > latest || claims.auth_time > latest)
+    return Invalid("too early");
   return absl::OkStatus();
 }
 

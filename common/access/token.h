@@ -21,16 +21,16 @@ inline constexpr std::size_t kMaxTokenBytes = 4096;
 
 // What a token says. All of it is required; times have whole seconds.
 struct TokenClaims {
-  Id user;                                  // sub
-  Id organization;                          // tid
-  Id session;                               // sid
-  Id token;                                 // jti
-  std::vector<options::v1::Role> roles;     // may be empty
-  std::vector<std::string> methods;         // amr (RFC 8176), for example "pwd", "otp"; at least one
-  absl::Time auth_time;                     // when the user last proved who they are
-  absl::Time issue_time;                    // iat
-  absl::Time not_before;                    // nbf
-  absl::Time expire_time;                   // exp
+  Id user;                               // sub
+  Id organization;                       // tid
+  Id session;                            // sid
+  Id token;                              // jti
+  std::vector<options::v1::Role> roles;  // may be empty
+  std::vector<std::string> methods;      // amr (RFC 8176), for example "pwd", "otp"; at least one
+  absl::Time auth_time;                  // when the user last proved who they are
+  absl::Time issue_time;                 // iat
+  absl::Time not_before;                 // nbf
+  absl::Time expire_time;                // exp
 };
 
 // "ROLE_CARE_COORDINATOR" <-> "care_coordinator", as roles stand in tokens.

@@ -47,12 +47,11 @@ absl::StatusOr<std::string> HashPassword(absl::string_view password, RandomSourc
                                          const PasswordHashing& hashing) {
   if (password.size() > kMaxPasswordBytes) return absl::InvalidArgumentError("the password is too long");
   const std::string salt = random.Bytes(kSaltBytes);
-  std::string phc(argon2_encodedlen(hashing.passes, hashing.memory_kib, hashing.lanes, kSaltBytes, kHashBytes,
-                                    Argon2_id),
-                  '\0');
-  const int result = argon2id_hash_encoded(hashing.passes, hashing.memory_kib, hashing.lanes, password.data(),
-                                           password.size(), salt.data(), salt.size(), kHashBytes, phc.data(),
-                                           phc.size());
+  std::string phc(
+      argon2_encodedlen(hashing.passes, hashing.memory_kib, hashing.lanes, kSaltBytes, kHashBytes, Argon2_id), '\0');
+  const int result =
+      argon2id_hash_encoded(hashing.passes, hashing.memory_kib, hashing.lanes, password.data(), password.size(),
+                            salt.data(), salt.size(), kHashBytes, phc.data(), phc.size());
   if (result == ARGON2_MEMORY_ALLOCATION_ERROR) return absl::ResourceExhaustedError("no memory to hash a password");
   if (result != ARGON2_OK) return absl::InternalError(argon2_error_message(result));
   phc.resize(phc.find('\0') == std::string::npos ? phc.size() : phc.find('\0'));

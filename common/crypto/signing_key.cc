@@ -100,8 +100,8 @@ absl::StatusOr<SigningKey> SigningKey::Load(const std::string& path) {
 
 absl::StatusOr<std::string> SigningKey::ToPem() const {
   const std::unique_ptr<BIO, FreeBio> bio(BIO_new(BIO_s_mem()));
-  if (bio == nullptr || PEM_write_bio_PKCS8PrivateKey(bio.get(), key_.get(), nullptr, nullptr, 0, nullptr,
-                                                      nullptr) != 1) {
+  if (bio == nullptr ||
+      PEM_write_bio_PKCS8PrivateKey(bio.get(), key_.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1) {
     return absl::InternalError("cannot write the key as PEM");
   }
   char* data = nullptr;

@@ -125,12 +125,11 @@ absl::StatusOr<bool> Follower::TakeLease() {
                                          options_.feed, Id())
                                   .status());
     }
-    TRELLIS_ASSIGN_OR_RETURN(
-        const std::int64_t rows,
-        tx.Execute("UPDATE feed_follower SET owner = ?, fence = fence + 1, "
-                   "lease_until = UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND "
-                   "WHERE feed = ? AND (owner = ? OR lease_until <= UTC_TIMESTAMP(6))",
-                   options_.owner, LeaseMicros(), options_.feed, options_.owner));
+    TRELLIS_ASSIGN_OR_RETURN(const std::int64_t rows,
+                             tx.Execute("UPDATE feed_follower SET owner = ?, fence = fence + 1, "
+                                        "lease_until = UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND "
+                                        "WHERE feed = ? AND (owner = ? OR lease_until <= UTC_TIMESTAMP(6))",
+                                        options_.owner, LeaseMicros(), options_.feed, options_.owner));
     if (rows == 0) return absl::OkStatus();
     TRELLIS_ASSIGN_OR_RETURN(const auto row,
                              (tx.QueryOne<std::int64_t, std::int64_t>(
@@ -149,11 +148,10 @@ Follower::Round Follower::StandBy() {
   const absl::Time asked = clock_.Now();
   std::optional<std::int64_t> age;
   const absl::Status status = pool_->Read(absl::Now() + options_.deadline, [&](db::Session& session) -> absl::Status {
-    TRELLIS_ASSIGN_OR_RETURN(const auto row,
-                             session.QueryOne<std::optional<std::int64_t>>(
-                                 "SELECT TIMESTAMPDIFF(MICROSECOND, caught_up_time, UTC_TIMESTAMP(6)) "
-                                 "FROM feed_follower WHERE feed = ?",
-                                 options_.feed));
+    TRELLIS_ASSIGN_OR_RETURN(const auto row, session.QueryOne<std::optional<std::int64_t>>(
+                                                 "SELECT TIMESTAMPDIFF(MICROSECOND, caught_up_time, UTC_TIMESTAMP(6)) "
+                                                 "FROM feed_follower WHERE feed = ?",
+                                                 options_.feed));
     age = row.has_value() ? std::get<0>(*row) : std::nullopt;
     return absl::OkStatus();
   });
@@ -258,8 +256,9 @@ void Follower::ReleaseLease() {
   if (!lease_.has_value()) return;
   // Best effort: it runs out by itself.
   static_cast<void>(pool_->Transact(absl::Now() + options_.deadline, [&](db::Session& tx) {
-    return tx.Execute("UPDATE feed_follower SET lease_until = UTC_TIMESTAMP(6) WHERE feed = ? AND fence = ?",
-                      options_.feed, lease_->fence)
+    return tx
+        .Execute("UPDATE feed_follower SET lease_until = UTC_TIMESTAMP(6) WHERE feed = ? AND fence = ?", options_.feed,
+                 lease_->fence)
         .status();
   }));
   lease_.reset();

@@ -49,15 +49,15 @@ class FollowerObserver {
 class Follower {
  public:
   struct Options {
-    std::string feed;                               // "identity"
-    Id owner;                                       // of this process, random
+    std::string feed;  // "identity"
+    Id owner;          // of this process, random
     absl::Duration lease = absl::Seconds(5);
-    absl::Duration wait = absl::Seconds(1);         // long poll; well below the lease and below Freshness's bound
-    int batch = 200;                                // events in one transaction
-    absl::Duration deadline = absl::Seconds(10);    // of one transaction
+    absl::Duration wait = absl::Seconds(1);       // long poll; well below the lease and below Freshness's bound
+    int batch = 200;                              // events in one transaction
+    absl::Duration deadline = absl::Seconds(10);  // of one transaction
     absl::Duration first_retry = absl::Milliseconds(50);
     absl::Duration last_retry = absl::Seconds(5);
-    int park_after = 10;                            // failures of one event in a row
+    int park_after = 10;  // failures of one event in a row
     absl::Duration parked_retry = absl::Seconds(30);
   };
   // What one round did.

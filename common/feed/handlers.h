@@ -2,7 +2,8 @@
 //
 //   feed::Handlers handlers;
 //   handlers.On<assessment::v1::AssessmentRecorded>(
-//       [&](db::Session& tx, const events::v1::Event& event, const assessment::v1::AssessmentRecorded& recorded) {...});
+//       [&](db::Session& tx, const events::v1::Event& event, const assessment::v1::AssessmentRecorded& recorded)
+//       {...});
 //   Follower(..., handlers, ...);
 #ifndef TRELLIS_COMMON_FEED_HANDLERS_H_
 #define TRELLIS_COMMON_FEED_HANDLERS_H_
@@ -25,8 +26,8 @@ class Handlers {
  public:
   template <class Payload, class Effect>
   Handlers& On(Effect effect) {
-    by_type_[Payload::descriptor()->full_name()] = [effect = std::move(effect)](
-                                                       db::Session& tx, const events::v1::Event& event) -> absl::Status {
+    by_type_[Payload::descriptor()->full_name()] =
+        [effect = std::move(effect)](db::Session& tx, const events::v1::Event& event) -> absl::Status {
       Payload payload;
       if (!event.payload().UnpackTo(&payload)) {
         return absl::DataLossError(absl::StrCat("event ", event.position(), " cannot be read"));

@@ -39,10 +39,9 @@ events::v1::Event FromRow(EventRow&& row) {
 // The head, and whether something was written two seconds ago that has no place yet.
 absl::Status ReadHead(db::Session& session, std::int64_t& head, bool& behind) {
   TRELLIS_ASSIGN_OR_RETURN(
-      const auto row,
-      (session.QueryOne<std::int64_t, std::int64_t>(
-          "SELECT h.position, EXISTS (SELECT 1 FROM event e WHERE e.position IS NULL AND "
-          "e.write_time < UTC_TIMESTAMP(6) - INTERVAL 2 SECOND) FROM feed_head h WHERE h.id = 1")));
+      const auto row, (session.QueryOne<std::int64_t, std::int64_t>(
+                          "SELECT h.position, EXISTS (SELECT 1 FROM event e WHERE e.position IS NULL AND "
+                          "e.write_time < UTC_TIMESTAMP(6) - INTERVAL 2 SECOND) FROM feed_head h WHERE h.id = 1")));
   if (!row.has_value()) return absl::InternalError("feed_head has no row");
   head = std::get<0>(*row);
   behind = std::get<1>(*row) != 0;
@@ -54,11 +53,10 @@ absl::Status ReadEvents(db::Session& session, std::int64_t after, int limit, Eve
   while (static_cast<int>(batch.events.size()) < limit) {
     const int wanted = std::min(limit - static_cast<int>(batch.events.size()), kRowsAtOnce);
     TRELLIS_ASSIGN_OR_RETURN(
-        auto rows,
-        (session.Query<std::int64_t, Id, Id, absl::Time, std::string, std::string, std::string>(
-            "SELECT position, event_id, organization_id, occur_time, type, trace_id, payload FROM event "
-            "WHERE position > ? ORDER BY position LIMIT ?",
-            after, wanted)));
+        auto rows, (session.Query<std::int64_t, Id, Id, absl::Time, std::string, std::string, std::string>(
+                       "SELECT position, event_id, organization_id, occur_time, type, trace_id, payload FROM event "
+                       "WHERE position > ? ORDER BY position LIMIT ?",
+                       after, wanted)));
     for (EventRow& row : rows) {
       bytes += std::get<6>(row).size();
       if (bytes > Reader::kMaxBytes && !batch.events.empty()) return absl::OkStatus();

@@ -27,7 +27,8 @@ class Reader {
   Reader(db::Pool* pool, const HeadSignal* signal) : pool_(pool), signal_(signal) {}
 
   // Waits up to `wait` for the first event after `after`; `given_up` ends the wait early. An empty answer means that
-  // nothing after `after` was committed two seconds ago. UNAVAILABLE (FEED_BEHIND): something was, but has no place yet.
+  // nothing after `after` was committed two seconds ago. UNAVAILABLE (FEED_BEHIND): something was, but has no place
+  // yet.
   absl::StatusOr<EventBatch> Read(std::int64_t after, int limit, absl::Duration wait, absl::Time deadline,
                                   absl::FunctionRef<bool()> given_up) const;
 

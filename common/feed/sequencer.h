@@ -23,11 +23,12 @@ namespace trellis::feed {
 class Sequencer {
  public:
   struct Options {
-    int batch = 500;                               // events for which one transaction finds places
-    absl::Duration busy = absl::Milliseconds(20);  // pause after work was found
+    int batch = 500;                                // events for which one transaction finds places
+    absl::Duration busy = absl::Milliseconds(20);   // pause after work was found
     absl::Duration idle = absl::Milliseconds(200);  // pause when there is none for long
-    absl::Duration gather = absl::Milliseconds(2);  // wait after a notice, so that commits near each other share a round
-    absl::Duration deadline = absl::Seconds(5);     // of one transaction
+    absl::Duration gather =
+        absl::Milliseconds(2);                   // wait after a notice, so that commits near each other share a round
+    absl::Duration deadline = absl::Seconds(5);  // of one transaction
   };
 
   Sequencer(db::Pool* pool, HeadSignal* signal, Options options);

@@ -83,7 +83,8 @@ TEST_F(MethodRulesTest, ServicesAreKnownByTheirCertificate) {
   EXPECT_EQ(ReasonFor(Service("directory"), policy), "SERVICE_NOT_ALLOWED");
   EXPECT_EQ(ReasonFor(Service(""), policy), "SERVICE_NOT_ALLOWED");
   EXPECT_EQ(ReasonFor(rpc::Caller(), policy), "SERVICE_NOT_ALLOWED");
-  EXPECT_EQ(ReasonFor(UserOf(organization_, user_, {options::v1::ROLE_SERVICE_ACCOUNT}), policy), "SERVICE_NOT_ALLOWED");
+  EXPECT_EQ(ReasonFor(UserOf(organization_, user_, {options::v1::ROLE_SERVICE_ACCOUNT}), policy),
+            "SERVICE_NOT_ALLOWED");
   rpc::Caller on_behalf = UserOf(organization_, user_);
   on_behalf.service = "caseload";
   EXPECT_EQ(ReasonFor(on_behalf, policy), "OK");

@@ -163,7 +163,8 @@ TEST_F(RelationsTest, AgreesWithAnIndependentEvaluatorOnRandomWorlds) {
   const absl::Time epoch = clock_.Now();
   int checks = 0, allowed = 0;
   for (int world_number = 0; world_number < kWorlds; ++world_number) {
-    std::vector<Id> organizations, things;  // users, persons and populations in one numbering, the same for both tenants
+    std::vector<Id> organizations,
+        things;  // users, persons and populations in one numbering, the same for both tenants
     for (int i = 0; i < kOrganizations; ++i) organizations.push_back(NewId());
     for (int i = 0; i < kUsers + kPersons + kPopulations; ++i) things.push_back(NewId());
     const auto user = [&](int i) { return i; };
@@ -178,7 +179,8 @@ TEST_F(RelationsTest, AgreesWithAnIndependentEvaluatorOnRandomWorlds) {
       t.resource = t.kind == 3 ? population(roll(kPopulations)) : person(roll(kPersons));
       t.subject = t.kind == 2 ? population(roll(kPopulations)) : user(roll(kUsers));
       std::erase_if(world, [&](const Tuple& o) {  // the last word about a relation counts
-        return o.organization == t.organization && o.kind == t.kind && o.resource == t.resource && o.subject == t.subject;
+        return o.organization == t.organization && o.kind == t.kind && o.resource == t.resource &&
+               o.subject == t.subject;
       });
       world.push_back(t);
       Relation relation;
@@ -196,8 +198,9 @@ TEST_F(RelationsTest, AgreesWithAnIndependentEvaluatorOnRandomWorlds) {
         ASSERT_TRUE(pool()
                         .Transact(Soon(),
                                   [&](db::Session& tx) {
-                                    return tx.Execute("INSERT INTO record (organization_id, person_id) VALUES (?, ?)",
-                                                      organization, id)
+                                    return tx
+                                        .Execute("INSERT INTO record (organization_id, person_id) VALUES (?, ?)",
+                                                 organization, id)
                                         .status();
                                   })
                         .ok());
@@ -246,10 +249,10 @@ TEST_F(RelationsTest, TheCheckIsAnsweredFromIndexes) {
   Put(RelationKind::kLead, population_, user_);
   std::int64_t before = 0, after = 0;
   const auto rows_read = [](db::Session& session, std::int64_t& out) -> absl::Status {
-    TRELLIS_ASSIGN_OR_RETURN(
-        const auto rows,
-        (session.Query<std::string, std::string>("SHOW SESSION STATUS WHERE Variable_name IN "
-                                                 "('Handler_read_next', 'Handler_read_rnd_next', 'Handler_read_key')")));
+    TRELLIS_ASSIGN_OR_RETURN(const auto rows,
+                             (session.Query<std::string, std::string>(
+                                 "SHOW SESSION STATUS WHERE Variable_name IN "
+                                 "('Handler_read_next', 'Handler_read_rnd_next', 'Handler_read_key')")));
     for (const auto& [name, value] : rows) out += std::stoll(value);
     return absl::OkStatus();
   };

@@ -57,9 +57,8 @@ class TokenCorpus : public TokenTest {
   }
   // HS256 keyed with something that everybody knows.
   std::string Hs256(absl::string_view key) {
-    const std::string text =
-        absl::StrCat(crypto::Base64UrlEncode(R"({"alg":"HS256","typ":"at+jwt","kid":"key-1"})"), ".",
-                     crypto::Base64UrlEncode(Claims().dump()));
+    const std::string text = absl::StrCat(crypto::Base64UrlEncode(R"({"alg":"HS256","typ":"at+jwt","kid":"key-1"})"),
+                                          ".", crypto::Base64UrlEncode(Claims().dump()));
     return absl::StrCat(text, ".", crypto::Base64UrlEncode(crypto::HmacSha256(key, text)));
   }
   std::vector<std::string> PartsOf(const std::string& token) { return absl::StrSplit(token, '.'); }
@@ -92,18 +91,18 @@ std::map<std::string, std::string> TokenCorpus::Algorithms() {
   out["HS256 with the public key as DER"] =
       Hs256(absl::StrCat(absl::HexStringToBytes("302a300506032b6570032100"), key_.PublicKey()));
   out["HS256 with the public key as JWK"] = Hs256(crypto::Base64UrlEncode(key_.PublicKey()));
-  out["HS256 with the public key as PEM"] =
-      Hs256(absl::StrCat("-----BEGIN PUBLIC KEY-----\n",
-                         absl::Base64Escape(absl::StrCat(absl::HexStringToBytes("302a300506032b6570032100"),
-                                                         key_.PublicKey())),
-                         "\n-----END PUBLIC KEY-----\n"));
+  out["HS256 with the public key as PEM"] = Hs256(absl::StrCat(
+      "-----BEGIN PUBLIC KEY-----\n",
+      absl::Base64Escape(absl::StrCat(absl::HexStringToBytes("302a300506032b6570032100"), key_.PublicKey())),
+      "\n-----END PUBLIC KEY-----\n"));
   return out;
 }
 
 std::map<std::string, std::string> TokenCorpus::Headers() {
   std::map<std::string, std::string> out;
   for (const char* name : {"jku", "x5u", "x5t", "cty", "url", "zip", "b64"}) {
-    out[absl::StrCat("header with ", name)] = WithHeader([&](json& header) { header[name] = "https://evil.test/keys"; });
+    out[absl::StrCat("header with ", name)] =
+        WithHeader([&](json& header) { header[name] = "https://evil.test/keys"; });
   }
   const crypto::SigningKey own = *crypto::SigningKey::Generate();
   json with_key = {{"alg", "EdDSA"}, {"typ", "at+jwt"}, {"kid", "key-1"}};
@@ -157,14 +156,15 @@ std::map<std::string, std::string> TokenCorpus::Signatures() {
   json claims = Claims();
   claims["roles"] = {"platform_administrator"};
   out["payload exchanged"] = absl::StrCat(good[0], ".", crypto::Base64UrlEncode(claims.dump()), ".", good[2]);
-  out["header exchanged"] = absl::StrCat(
-      crypto::Base64UrlEncode(R"({"kid":"key-1","alg":"EdDSA","typ":"at+jwt"})"), ".", good[1], ".", good[2]);
+  out["header exchanged"] = absl::StrCat(crypto::Base64UrlEncode(R"({"kid":"key-1","alg":"EdDSA","typ":"at+jwt"})"),
+                                         ".", good[1], ".", good[2]);
   return out;
 }
 
 std::map<std::string, std::string> TokenCorpus::ClaimsThatLie() {
   std::map<std::string, std::string> out;
-  for (const char* claim : {"iss", "aud", "sub", "tid", "sid", "jti", "roles", "amr", "auth_time", "iat", "nbf", "exp"}) {
+  for (const char* claim :
+       {"iss", "aud", "sub", "tid", "sid", "jti", "roles", "amr", "auth_time", "iat", "nbf", "exp"}) {
     out[absl::StrCat("without ", claim)] = WithClaims([&](json& claims) { claims.erase(claim); });
     out[absl::StrCat("null ", claim)] = WithClaims([&](json& claims) { claims[claim] = nullptr; });
     out[absl::StrCat("object ", claim)] = WithClaims([&](json& claims) { claims[claim] = json::object(); });
@@ -208,8 +208,9 @@ std::map<std::string, std::string> TokenCorpus::Times() {
   out["lives for ever"] = times(now, now, 253402300799);
   out["expires before it is issued"] = times(now + 3, now, now + 2);
   out["signed in tomorrow"] = WithClaims([&](json& claims) { claims["auth_time"] = now + 86400; });
-  for (const char* raw : {"\"1790000300\"", "1790000300.0", "1.7900003e9", "1e400", "-1", "true", "[1790000300]",
-                          "99999999999999999999", "18446744073709551615", "253402300800", "0x6AB", "NaN", "01790000300"}) {
+  for (const char* raw :
+       {"\"1790000300\"", "1790000300.0", "1.7900003e9", "1e400", "-1", "true", "[1790000300]", "99999999999999999999",
+        "18446744073709551615", "253402300800", "0x6AB", "NaN", "01790000300"}) {
     out[absl::StrCat("exp ", raw)] = WithRawClaim("exp", raw);
   }
   return out;
@@ -236,9 +237,11 @@ std::map<std::string, std::string> TokenCorpus::Forms() {
   out["padded header"] = absl::StrCat(parts[0], "=.", parts[1], ".", parts[2]);
   out["padded payload"] = absl::StrCat(parts[0], ".", parts[1], "=.", parts[2]);
   out["padded signature"] = good + "==";
-  out["newline in the payload"] = absl::StrCat(parts[0], ".", parts[1].substr(0, 9), "\n", parts[1].substr(9), ".", parts[2]);
-  out["other alphabet"] = absl::StrReplaceAll(good, {{"-", "+"}, {"_", "/"}}) == good ? good + "+" :
-                          absl::StrReplaceAll(good, {{"-", "+"}, {"_", "/"}});
+  out["newline in the payload"] =
+      absl::StrCat(parts[0], ".", parts[1].substr(0, 9), "\n", parts[1].substr(9), ".", parts[2]);
+  out["other alphabet"] = absl::StrReplaceAll(good, {{"-", "+"}, {"_", "/"}}) == good
+                              ? good + "+"
+                              : absl::StrReplaceAll(good, {{"-", "+"}, {"_", "/"}});
   // The last character of 64 bytes carries four idle bits; with one of them set it is another text for the same bytes.
   std::string idle = good;
   const std::string alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";

@@ -22,8 +22,8 @@ class TokenTest : public ::testing::Test {
   ManualClock clock_{absl::FromUnixSeconds(1790000000)};
   IdGenerator ids_{clock_, SystemRandom()};
   crypto::SigningKey key_ = *crypto::SigningKey::Generate();
-  TokenIssuer issuer_ = *TokenIssuer::Make({.issuer = "https://identity.test", .audience = "trellis", .key_id = "key-1"},
-                                           &key_, &clock_, &ids_);
+  TokenIssuer issuer_ = *TokenIssuer::Make(
+      {.issuer = "https://identity.test", .audience = "trellis", .key_id = "key-1"}, &key_, &clock_, &ids_);
   std::vector<VerificationKey> published_ = {{"key-1", key_.PublicKey()}};
   absl::Status fetch_status_;
   int fetches_ = 0;

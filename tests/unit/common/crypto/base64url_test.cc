@@ -23,8 +23,8 @@ TEST(Base64Url, ReadsBackWhatItWrote) {
 }
 
 TEST(Base64Url, RefusesWhatIsNotCanonical) {
-  const std::string_view bad[] = {"Zg==", "Zm8=", "Zm9v=", "Z", "Zm9vY", "Zh", "Zm9", "Zm 9v", "Zm9v\n",
-                                  " Zm9v", "+_8", "/_8", "Zg.", "Z\xC3\xA9", "\xFF\xFF"};
+  const std::string_view bad[] = {"Zg==",   "Zm8=",  "Zm9v=", "Z",   "Zm9vY", "Zh",        "Zm9",     "Zm 9v",
+                                  "Zm9v\n", " Zm9v", "+_8",   "/_8", "Zg.",   "Z\xC3\xA9", "\xFF\xFF"};
   for (const std::string_view text : bad) {
     EXPECT_EQ(Base64UrlDecode(absl::string_view(text.data(), text.size())), std::nullopt) << text;
   }

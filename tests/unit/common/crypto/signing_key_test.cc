@@ -74,8 +74,7 @@ TEST(SigningKey, RefusesTheMalleableForm) {
   std::string signature = absl::HexStringToBytes(
       "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
       "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00");
-  const std::string order =
-      absl::HexStringToBytes("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
+  const std::string order = absl::HexStringToBytes("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
   int carry = 0;
   for (std::size_t i = 0; i < 32; ++i) {
     carry += static_cast<unsigned char>(signature[32 + i]) + static_cast<unsigned char>(order[i]);

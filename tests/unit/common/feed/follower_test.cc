@@ -121,7 +121,8 @@ TEST_F(FollowerTest, AFailureBetweenEffectAndPositionUndoesBoth) {
   source_.AddNumbers(1, 5);
   auto follower = Make(Options());
   {
-    testing::ScopedFault fault("feed.before_commit", [] { return absl::InternalError("injected"); }, 1);
+    testing::ScopedFault fault(
+        "feed.before_commit", [] { return absl::InternalError("injected"); }, 1);
     EXPECT_EQ(follower->RunOnce(), Round::kFailed);
     EXPECT_EQ(fault.hits(), 1);
   }
@@ -142,10 +143,10 @@ TEST_F(FollowerTest, DyingBeforeTheCommitLosesNothingAndDoublesNothing) {
     if (child == 0) {
       const auto own_pool = db::Pool::Open(settings, {}, nullptr);
       if (!own_pool.ok()) _exit(2);
-      testing::ScopedFault fault("feed.before_commit", [] { return absl::Status(kill(getpid(), SIGKILL) == 0
-                                                                                    ? absl::StatusCode::kUnknown
-                                                                                    : absl::StatusCode::kInternal,
-                                                                                ""); });
+      testing::ScopedFault fault("feed.before_commit", [] {
+        return absl::Status(kill(getpid(), SIGKILL) == 0 ? absl::StatusCode::kUnknown : absl::StatusCode::kInternal,
+                            "");
+      });
       Follower::Options options = Options();
       options.batch = death + 1;
       Follower follower(options, &source_, own_pool->get(), Effect());

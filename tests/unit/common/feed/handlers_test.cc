@@ -20,11 +20,11 @@ TEST_F(HandlersTest, EachTypeGoesToItsEffect) {
   int durations = 0;
   Handlers handlers;
   handlers
-      .On<google::protobuf::Int64Value>([&](db::Session&, const events::v1::Event&,
-                                            const google::protobuf::Int64Value& value) {
-        number = value.value();
-        return absl::OkStatus();
-      })
+      .On<google::protobuf::Int64Value>(
+          [&](db::Session&, const events::v1::Event&, const google::protobuf::Int64Value& value) {
+            number = value.value();
+            return absl::OkStatus();
+          })
       .On<google::protobuf::Duration>([&](db::Session&, const events::v1::Event&, const google::protobuf::Duration&) {
         ++durations;
         return absl::AbortedError("from the effect");

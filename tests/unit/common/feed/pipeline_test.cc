@@ -37,13 +37,11 @@ TEST_F(PipelineTest, EveryCommittedEventTakesEffectOnceAndSoon) {
   options.feed = "upstream";
   options.owner = NewId();
   std::vector<absl::Duration> lags;
-  Follower follower(options, &source, &downstream.pool(),
-                    [&](db::Session& tx, const events::v1::Event& event) {
-                      lags.push_back(absl::Now() - absl::FromUnixSeconds(event.occur_time().seconds()) -
-                                     absl::Nanoseconds(event.occur_time().nanos()));
-                      return tx.Execute("INSERT INTO effect (id, number) VALUES (?, ?)", NewId(), NumberOf(event))
-                          .status();
-                    });
+  Follower follower(options, &source, &downstream.pool(), [&](db::Session& tx, const events::v1::Event& event) {
+    lags.push_back(absl::Now() - absl::FromUnixSeconds(event.occur_time().seconds()) -
+                   absl::Nanoseconds(event.occur_time().nanos()));
+    return tx.Execute("INSERT INTO effect (id, number) VALUES (?, ?)", NewId(), NumberOf(event)).status();
+  });
   follower.Start();
 
   constexpr int kWriters = 4, kEvents = 50;
@@ -66,9 +64,9 @@ TEST_F(PipelineTest, EveryCommittedEventTakesEffectOnceAndSoon) {
     ASSERT_TRUE(downstream.pool()
                     .Read(Soon(),
                           [&](db::Session& session) -> absl::Status {
-                            TRELLIS_ASSIGN_OR_RETURN(
-                                const auto row, (session.QueryOne<std::int64_t, std::int64_t>(
-                                                    "SELECT COUNT(*), COUNT(DISTINCT number) FROM effect")));
+                            TRELLIS_ASSIGN_OR_RETURN(const auto row,
+                                                     (session.QueryOne<std::int64_t, std::int64_t>(
+                                                         "SELECT COUNT(*), COUNT(DISTINCT number) FROM effect")));
                             std::tie(rows, numbers) = *row;
                             return absl::OkStatus();
                           })

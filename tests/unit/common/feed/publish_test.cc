@@ -21,7 +21,8 @@ TEST_F(PublishTest, APayloadBeyondTheBoundIsRefused) {
   google::protobuf::BytesValue payload;
   payload.set_value(std::string(kMaxPayloadBytes, 'x'));
   const absl::Status status = pool().Transact(Soon(), [&](db::Session& tx) {
-    return Publish(tx, {.id = NewId(), .organization = Id(), .payload = payload, .occur_time = absl::Now(), .trace_id = ""});
+    return Publish(
+        tx, {.id = NewId(), .organization = Id(), .payload = payload, .occur_time = absl::Now(), .trace_id = ""});
   });
   EXPECT_EQ(status.code(), absl::StatusCode::kInternal);
   EXPECT_EQ(Count("SELECT COUNT(*) FROM event"), 0);

@@ -31,8 +31,8 @@ TEST_F(SequencerTest, GivesPlacesInTheOrderOfWriting) {
   EXPECT_EQ(signal_.head(), 7);
 }
 
-// Ids carry the clock of whoever made them; two replicas' clocks may differ. The order of two changes of one record must
-// not: the later one waits for the lock of the earlier, and the database's clock sees that.
+// Ids carry the clock of whoever made them; two replicas' clocks may differ. The order of two changes of one record
+// must not: the later one waits for the lock of the earlier, and the database's clock sees that.
 TEST_F(SequencerTest, ClocksOfTheWritersDoNotMatter) {
   ManualClock fast(absl::Now() + absl::Minutes(10)), slow(absl::Now() - absl::Minutes(10));
   IdGenerator ahead(fast, SystemRandom()), behind(slow, SystemRandom());
