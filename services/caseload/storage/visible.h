@@ -10,7 +10,6 @@
 namespace trellis::caseload {
 
 // A condition on the person column that each query names in its comment, with the arguments for its markers.
-// The tables of these queries are called a, e, k and w, never c, l or m: the condition uses those itself.
 struct Visible {
   std::string sql;
   std::vector<db::Value> arguments;

@@ -22,10 +22,18 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using trellis::testing::ReasonOf;
 
+// What the fake identity has granted; outlives its restarts.
+struct Granted {
+  std::mutex mutex;
+  std::set<std::tuple<std::string, std::string, int>> relations;
+  std::set<std::string> request_ids;
+  int grants = 0;
+};
+
 // Grants what it is asked for and tells it in its feed, as identity does; knows who leads what.
 class FakeRelations {
  public:
-  explicit FakeRelations(runtime::Runtime& runtime) : runtime_(runtime) {}
+  FakeRelations(runtime::Runtime& runtime, Granted& granted) : runtime_(runtime), granted_(granted) {}
 
   absl::StatusOr<identity::v1::GrantRelationResponse> GrantRelation(rpc::CallContext& call,
                                                                     const identity::v1::GrantRelationRequest& request) {
@@ -39,10 +47,10 @@ class FakeRelations {
     event.set_kind(wanted.kind());
     event.mutable_start_time()->set_seconds(1);
     TRELLIS_RETURN_IF_ERROR(Tell(call, event));
-    std::lock_guard lock(mutex_);
-    relations_.emplace(wanted.resource(), wanted.subject(), wanted.kind());
-    request_ids_.insert(request.request_id());
-    ++grants_;
+    std::lock_guard lock(granted_.mutex);
+    granted_.relations.emplace(wanted.resource(), wanted.subject(), wanted.kind());
+    granted_.request_ids.insert(request.request_id());
+    ++granted_.grants;
     identity::v1::GrantRelationResponse response;
     *response.mutable_relation() = wanted;
     return response;
@@ -51,8 +59,10 @@ class FakeRelations {
   absl::StatusOr<identity::v1::RevokeRelationResponse> RevokeRelation(
       rpc::CallContext& call, const identity::v1::RevokeRelationRequest& request) {
     {
-      std::lock_guard lock(mutex_);
-      if (relations_.erase({request.resource(), request.subject(), request.kind()}) == 0) return NotFound(request.resource());
+      std::lock_guard lock(granted_.mutex);
+      if (granted_.relations.erase({request.resource(), request.subject(), request.kind()}) == 0) {
+        return NotFound(request.resource());
+      }
     }
     identity::v1::RelationRevoked event;
     event.set_resource(request.resource());
@@ -70,9 +80,9 @@ class FakeRelations {
 
   absl::StatusOr<identity::v1::CheckAccessResponse> CheckAccess(rpc::CallContext& call,
                                                                 const identity::v1::CheckAccessRequest& request) {
-    std::lock_guard lock(mutex_);
+    std::lock_guard lock(granted_.mutex);
     identity::v1::CheckAccessResponse response;
-    response.set_allowed(relations_.count({request.person(), MakeName("users", call.caller().user),
+    response.set_allowed(granted_.relations.count({request.person(), MakeName("users", call.caller().user),
                                            identity::v1::RELATION_KIND_CARE_TEAM}) > 0);
     return response;
   }
@@ -80,8 +90,8 @@ class FakeRelations {
   // As if somebody had granted it in identity itself.
   void Grant(const Id& organization, const std::string& resource, const std::string& subject,
              identity::v1::RelationKind kind) {
-    std::lock_guard lock(mutex_);
-    relations_.emplace(resource, subject, kind);
+    std::lock_guard lock(granted_.mutex);
+    granted_.relations.emplace(resource, subject, kind);
     identity::v1::RelationGranted event;
     event.set_resource(resource);
     event.set_subject(subject);
@@ -90,13 +100,10 @@ class FakeRelations {
     ASSERT_TRUE(TellFor(organization, event).ok());
   }
 
-  int grants() const { return grants_; }
-  std::size_t distinct_requests() const { return request_ids_.size(); }
-
  private:
   bool Leads(rpc::CallContext& call, const std::string& population) {
-    std::lock_guard lock(mutex_);
-    return relations_.count({population, MakeName("users", call.caller().user), identity::v1::RELATION_KIND_LEAD}) > 0;
+    std::lock_guard lock(granted_.mutex);
+    return granted_.relations.count({population, MakeName("users", call.caller().user), identity::v1::RELATION_KIND_LEAD}) > 0;
   }
   absl::Status Tell(rpc::CallContext& call, const google::protobuf::Message& event) {
     return TellFor(call.caller().organization, event);
@@ -110,16 +117,13 @@ class FakeRelations {
   }
 
   runtime::Runtime& runtime_;
-  std::mutex mutex_;
-  std::set<std::tuple<std::string, std::string, int>> relations_;
-  std::set<std::string> request_ids_;
-  int grants_ = 0;
+  Granted& granted_;
 };
 
-runtime::Service FakeIdentity(FakeRelations** relations) {
+runtime::Service FakeIdentity(Granted* granted, FakeRelations** relations) {
   runtime::Service service = FakePeer("identity");
-  service.build = [relations](runtime::Runtime& runtime) {
-    *relations = runtime.Make<FakeRelations>(runtime);
+  service.build = [granted, relations](runtime::Runtime& runtime) {
+    *relations = runtime.Make<FakeRelations>(runtime, *granted);
     runtime.UseKeys([] { return std::vector<access::VerificationKey>(); });
     rpc::Router& router = runtime.router();
     router.Unary("trellis.identity.v1.AccessRelations.GrantRelation", *relations, &FakeRelations::GrantRelation);
@@ -133,6 +137,13 @@ runtime::Service FakeIdentity(FakeRelations** relations) {
 
 class PopulationsTest : public ::testing::Test {
  protected:
+  // Lists are refused until identity's feed has been heard for the first time.
+  void SetUp() override {
+    ASSERT_TRUE(Eventually([&] {
+      v1::ListPopulationsResponse response;
+      return stub_->ListPopulations(caseload_->As(lead_).get(), {}, &response).ok();
+    }));
+  }
   Id NewPerson(const TestUser& user) {
     const Id person = NewId();
     relations_->Grant(user.organization, MakeName("persons", person), MakeName("users", user.user),
@@ -207,8 +218,9 @@ class PopulationsTest : public ::testing::Test {
     return true;
   }
 
+  Granted granted_;
   FakeRelations* relations_ = nullptr;
-  std::unique_ptr<TestService> identity_ = TestService::MustStart(FakeIdentity(&relations_));
+  std::unique_ptr<TestService> identity_ = TestService::MustStart(FakeIdentity(&granted_, &relations_));
   std::unique_ptr<TestService> caseload_ = TestService::MustStart(Describe(), {.peers = {{"identity", identity_.get()}}});
   std::unique_ptr<v1::Populations::Stub> stub_ = v1::Populations::NewStub(caseload_->channel());
   TestUser lead_ = TestUser::Make({options::v1::ROLE_COORDINATOR});
@@ -232,7 +244,7 @@ TEST_F(PopulationsTest, ARepeatedRequestMakesNoSecondOneAndNoSecondGrant) {
   ASSERT_TRUE(stub_->CreatePopulation(caseload_->As(lead_).get(), Wanted("A", request_id), &first).ok());
   ASSERT_TRUE(stub_->CreatePopulation(caseload_->As(lead_).get(), Wanted("A", request_id), &again).ok());
   EXPECT_EQ(first.SerializeAsString(), again.SerializeAsString());
-  EXPECT_EQ(relations_->distinct_requests(), 1u) << "the same request id went to identity both times";
+  EXPECT_EQ(granted_.request_ids.size(), 1u) << "the same request id went to identity both times";
   ASSERT_TRUE(stub_->CreatePopulation(caseload_->As(colleague_).get(), Wanted("A", request_id), &again).ok());
   EXPECT_NE(first.population().name(), again.population().name()) << "another user's request is another request";
 }
@@ -304,7 +316,7 @@ TEST_F(PopulationsTest, BadRequestsAreRefused) {
   request = Wanted("x", "no-uuid");
   EXPECT_EQ(stub_->CreatePopulation(caseload_->As(lead_).get(), request, &response).error_code(),
             grpc::StatusCode::INVALID_ARGUMENT);
-  EXPECT_EQ(relations_->grants(), 0) << "nothing was granted for a request that is refused";
+  EXPECT_EQ(granted_.grants, 0) << "nothing was granted for a request that is refused";
 }
 
 }  // namespace
