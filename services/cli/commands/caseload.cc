@@ -173,8 +173,12 @@ absl::Status ListAlerts(Client& client, const Args& args) {
 }
 
 absl::Status AcknowledgeAlert(Client& client, const Args& args) {
+  v1::GetSafetyAlertRequest seen;
+  seen.set_name(Named("safetyAlerts", args.positional()));
+  TRELLIS_ASSIGN_OR_RETURN(const auto alert, client.Call(Service::kCaseload, &v1::SafetyAlerts::Stub::GetSafetyAlert, seen));
   v1::AcknowledgeSafetyAlertRequest request;
-  request.set_name(Named("safetyAlerts", args.positional()));
+  request.set_name(seen.name());
+  request.set_etag(alert.safety_alert().etag());
   TRELLIS_ASSIGN_OR_RETURN(const auto action, ParseEnum<v1::SafetyAlert::Action>("action", args.Get("action")));
   request.set_action(action);
   request.set_note(args.Get("note"));

@@ -120,8 +120,13 @@ absl::Status FindServices(Client& client, const Args& args) {
 }
 
 absl::Status SetCapacity(Client& client, const Args& args) {
+  // Figures are replaced only by somebody who has seen them: the etag proves it.
+  v1::GetCapacityRequest seen;
+  seen.set_healthcare_service(Named("healthcareServices", args.positional()));
+  TRELLIS_ASSIGN_OR_RETURN(const auto before, client.Call(Service::kDirectory, &v1::Capacities::Stub::GetCapacity, seen));
   v1::SetCapacityRequest request;
-  request.set_healthcare_service(Named("healthcareServices", args.positional()));
+  request.set_healthcare_service(seen.healthcare_service());
+  if (before.capacity().state() == v1::Capacity::STATE_KNOWN) request.set_etag(before.capacity().etag());
   request.set_unit(args.Get("unit", "place"));
   TRELLIS_ASSIGN_OR_RETURN(const auto maximum, args.Int("maximum"));
   TRELLIS_ASSIGN_OR_RETURN(const auto available, args.Int("available"));
