@@ -87,9 +87,7 @@ class Binder {
   const unsigned index_;
 };
 
-absl::Status Mistake(absl::string_view what) {
-  return Error(absl::StatusCode::kInternal, "DATABASE_ERROR", what);
-}
+absl::Status Mistake(absl::string_view what) { return Error(absl::StatusCode::kInternal, "DATABASE_ERROR", what); }
 
 }  // namespace
 
@@ -98,8 +96,7 @@ Connection::Connection(std::unique_ptr<sql::Connection> connection, absl::Durati
 
 Connection::~Connection() = default;
 
-absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Settings& settings,
-                                                             const ConnectionLimits& limits) {
+absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Settings& settings, const ConnectionLimits& limits) {
   std::unique_ptr<Connection> self;
   int number = -1;
   try {
@@ -134,11 +131,11 @@ absl::Status Connection::SetUp(bool encrypted) {
   TRELLIS_RETURN_IF_ERROR(ExecuteText("SET NAMES utf8mb4 COLLATE utf8mb4_unicode_520_ci"));
   // The connector has just set REPEATABLE READ.
   TRELLIS_RETURN_IF_ERROR(ExecuteText("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"));
-  TRELLIS_RETURN_IF_ERROR(ExecuteText(absl::StrCat(
-      "SET SESSION autocommit = 1, time_zone = '+00:00', sql_mode = '"
-      "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
-      "NO_ENGINE_SUBSTITUTION'",
-      is_mariadb_ ? ", innodb_snapshot_isolation = ON" : "")));
+  TRELLIS_RETURN_IF_ERROR(ExecuteText(
+      absl::StrCat("SET SESSION autocommit = 1, time_zone = '+00:00', sql_mode = '"
+                   "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
+                   "NO_ENGINE_SUBSTITUTION'",
+                   is_mariadb_ ? ", innodb_snapshot_isolation = ON" : "")));
   return SetStatementLimit(hard_limit_);
 }
 
@@ -242,8 +239,7 @@ absl::Status Connection::SetStatementLimit(absl::Duration limit) {
   const std::string bound = is_mariadb_ ? absl::StrFormat("max_statement_time = %.3f", seconds)
                                         : absl::StrFormat("max_execution_time = %.0f", seconds * 1000);
   const int lock_wait = std::min(kLockWaitSeconds, WholeSeconds(limit));
-  TRELLIS_RETURN_IF_ERROR(
-      ExecuteText(absl::StrCat("SET SESSION ", bound, ", innodb_lock_wait_timeout = ", lock_wait)));
+  TRELLIS_RETURN_IF_ERROR(ExecuteText(absl::StrCat("SET SESSION ", bound, ", innodb_lock_wait_timeout = ", lock_wait)));
   limit_ = limit;
   return absl::OkStatus();
 }

@@ -77,7 +77,8 @@ absl::Status Classify(int number, absl::string_view message) {
   if (IsConnectionLost(number) || In(kUnavailable, number)) {
     return Error(StatusCode::kUnavailable, "DATABASE_UNAVAILABLE", "the database is not available at the moment");
   }
-  return Error(StatusCode::kInternal, "DATABASE_ERROR", absl::StrCat("the database refused a statement (", number, ")"));
+  return Error(StatusCode::kInternal, "DATABASE_ERROR",
+               absl::StrCat("the database refused a statement (", number, ")"));
 }
 
 std::string MetadataOf(const absl::Status& status, absl::string_view key) {

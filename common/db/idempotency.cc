@@ -12,11 +12,11 @@ absl::Status Broken(absl::string_view what) { return Error(absl::StatusCode::kIn
 
 // The record is there because another transaction made it and has ended.
 absl::StatusOr<std::optional<std::string>> FormerResponse(Session& session, const IdempotencyKey& key) {
-  TRELLIS_ASSIGN_OR_RETURN(
-      auto row, session.QueryOne<std::string, std::optional<std::string>>(
-                    "SELECT request_hash, response FROM idempotency "
-                    "WHERE organization_id = ? AND principal_id = ? AND method = ? AND request_id = ?",
-                    key.organization, key.principal, key.method, key.request_id));
+  TRELLIS_ASSIGN_OR_RETURN(auto row,
+                           session.QueryOne<std::string, std::optional<std::string>>(
+                               "SELECT request_hash, response FROM idempotency "
+                               "WHERE organization_id = ? AND principal_id = ? AND method = ? AND request_id = ?",
+                               key.organization, key.principal, key.method, key.request_id));
   if (!row.has_value()) {  // purged in between
     return Error(absl::StatusCode::kAborted, "TRANSACTION_CONFLICT", "another change was in the way; try again");
   }
@@ -56,8 +56,8 @@ absl::StatusOr<std::int64_t> PurgeIdempotency(Pool& pool, absl::Time deadline, a
     std::int64_t deleted = 0;
     TRELLIS_RETURN_IF_ERROR(pool.Transact(deadline, [&](Session& session) -> absl::Status {
       TRELLIS_ASSIGN_OR_RETURN(
-          deleted, session.Execute("DELETE FROM idempotency WHERE create_time < ? ORDER BY create_time LIMIT ?", before,
-                                   chunk));
+          deleted,
+          session.Execute("DELETE FROM idempotency WHERE create_time < ? ORDER BY create_time LIMIT ?", before, chunk));
       return absl::OkStatus();
     }));
     total += deleted;

@@ -19,8 +19,8 @@ namespace trellis::db {
 
 struct IdempotencyKey {
   Id organization;
-  Id principal;              // the user, or the id that stands for a service
-  std::string method;        // full name of the RPC, at most 128 bytes
+  Id principal;        // the user, or the id that stands for a service
+  std::string method;  // full name of the RPC, at most 128 bytes
   Id request_id;
   std::string request_hash;  // SHA-256 of the request, at most 32 bytes
 };
@@ -33,8 +33,8 @@ absl::StatusOr<std::optional<std::string>> Claim(Session& session, const Idempot
 // Puts the response into the claimed record. response: at most 16 MiB.
 absl::Status Store(Session& session, const IdempotencyKey& key, absl::string_view response);
 
-// Deletes records made before `before`, oldest first, in transactions of at most `chunk` rows, until none is left or the
-// deadline comes (which is no error). Returns how many.
+// Deletes records made before `before`, oldest first, in transactions of at most `chunk` rows, until none is left or
+// the deadline comes (which is no error). Returns how many.
 absl::StatusOr<std::int64_t> PurgeIdempotency(Pool& pool, absl::Time deadline, absl::Time before, int chunk = 500);
 
 }  // namespace trellis::db

@@ -52,19 +52,18 @@ absl::StatusOr<std::optional<std::int64_t>> AcquireLease(Session& session, absl:
 
 absl::StatusOr<bool> RenewLease(Session& session, absl::string_view name, const Id& holder, std::int64_t fence,
                                 absl::Duration term) {
-  TRELLIS_ASSIGN_OR_RETURN(
-      const std::int64_t rows,
-      session.Execute("UPDATE lease SET expire_time = UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND "
-                      "WHERE name = ? AND holder = ? AND fence = ?",
-                      Micros(term), name, holder, fence));
+  TRELLIS_ASSIGN_OR_RETURN(const std::int64_t rows,
+                           session.Execute("UPDATE lease SET expire_time = UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND "
+                                           "WHERE name = ? AND holder = ? AND fence = ?",
+                                           Micros(term), name, holder, fence));
   return rows == 1;
 }
 
 absl::StatusOr<bool> CheckLease(Session& session, absl::string_view name, const Id& holder, std::int64_t fence) {
-  TRELLIS_ASSIGN_OR_RETURN(const auto row,
-                           session.QueryOne<std::int64_t>(
-                               "SELECT fence FROM lease WHERE name = ? AND holder = ? AND fence = ? FOR UPDATE", name,
-                               holder, fence));
+  TRELLIS_ASSIGN_OR_RETURN(
+      const auto row,
+      session.QueryOne<std::int64_t>("SELECT fence FROM lease WHERE name = ? AND holder = ? AND fence = ? FOR UPDATE",
+                                     name, holder, fence));
   return row.has_value();
 }
 

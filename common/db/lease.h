@@ -18,8 +18,8 @@ namespace trellis::db {
 // Creates the lease table where it is missing. Called by Migrate.
 absl::Status CreateLeaseTable(Session& session);
 
-// Takes a lease that is free, run out or already ours, until `term` from now. Returns its fencing number, or nothing when
-// somebody else holds it. name: at most 64 bytes; holder: a new id for each process.
+// Takes a lease that is free, run out or already ours, until `term` from now. Returns its fencing number, or nothing
+// when somebody else holds it. name: at most 64 bytes; holder: a new id for each process.
 absl::StatusOr<std::optional<std::int64_t>> AcquireLease(Session& session, absl::string_view name, const Id& holder,
                                                          absl::Duration term);
 

@@ -58,7 +58,8 @@ absl::StatusOr<std::vector<Migration>> Parse(const std::vector<EmbeddedFile>& fi
   std::vector<Migration> out;
   for (const EmbeddedFile& file : files) {
     const std::optional<int> version = VersionOf(file.name);
-    if (!version.has_value()) return Refuse("MIGRATION_INVALID", absl::StrCat(file.name, " is not named 0001_name.sql"));
+    if (!version.has_value())
+      return Refuse("MIGRATION_INVALID", absl::StrCat(file.name, " is not named 0001_name.sql"));
     out.push_back({*version, file.name, Sha256(file.content), SplitStatements(file.content)});
     if (out.back().statements.empty()) return Refuse("MIGRATION_INVALID", absl::StrCat(file.name, " has no statement"));
   }
@@ -143,11 +144,11 @@ class Migrator {
       : session_(session), component_(component), heartbeat_(heartbeat) {}
 
   absl::Status Apply(const Migration& migration) {
-    TRELLIS_ASSIGN_OR_RETURN(
-        const auto row, (session_.QueryOne<std::string, int, bool>(
-                            "SELECT checksum, statements_done, end_time IS NOT NULL FROM schema_migration "
-                            "WHERE component = ? AND version = ?",
-                            component_, migration.version)));
+    TRELLIS_ASSIGN_OR_RETURN(const auto row,
+                             (session_.QueryOne<std::string, int, bool>(
+                                 "SELECT checksum, statements_done, end_time IS NOT NULL FROM schema_migration "
+                                 "WHERE component = ? AND version = ?",
+                                 component_, migration.version)));
     if (!row.has_value()) {
       TRELLIS_RETURN_IF_ERROR(
           session_
@@ -159,7 +160,8 @@ class Migrator {
     }
     const auto& [checksum, done, finished] = *row;
     if (checksum != migration.checksum) {
-      return Refuse("MIGRATION_CHANGED", absl::StrCat(component_, "/", migration.name, " was changed after it was applied"));
+      return Refuse("MIGRATION_CHANGED",
+                    absl::StrCat(component_, "/", migration.name, " was changed after it was applied"));
     }
     return finished ? absl::OkStatus() : ApplyFrom(migration, done, /*resumed=*/true);
   }
@@ -261,7 +263,8 @@ absl::Status CheckVersion(Pool& pool, absl::Time deadline, absl::string_view com
       return Refuse("SCHEMA_TOO_OLD", absl::StrCat(component, "/", migration.name, " has not been applied"));
     }
     if (std::get<1>(applied[i]) != migration.checksum) {
-      return Refuse("MIGRATION_CHANGED", absl::StrCat(component, "/", migration.name, " was changed after it was applied"));
+      return Refuse("MIGRATION_CHANGED",
+                    absl::StrCat(component, "/", migration.name, " was changed after it was applied"));
     }
   }
   return absl::OkStatus();

@@ -15,9 +15,9 @@
 namespace trellis::db {
 
 struct MigrateOptions {
-  absl::Duration lease_term = absl::Seconds(30);       // renewed every third of it while files are applied
-  absl::Duration lease_wait = absl::Minutes(5);        // for another migrator of the same schema to finish
-  absl::Duration statement_limit = absl::Hours(2);     // of one statement of a file
+  absl::Duration lease_term = absl::Seconds(30);    // renewed every third of it while files are applied
+  absl::Duration lease_wait = absl::Minutes(5);     // for another migrator of the same schema to finish
+  absl::Duration statement_limit = absl::Hours(2);  // of one statement of a file
 };
 
 // Applies the files "0001_name.sql", "0002_..." that are missing, in order, each once, under a lease: any number of

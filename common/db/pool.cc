@@ -116,8 +116,7 @@ absl::StatusOr<std::unique_ptr<Connection>> Pool::Acquire(absl::Time deadline) {
           return Error(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED",
                        "no connection to the database was free before the deadline");
         }
-        return Error(absl::StatusCode::kResourceExhausted, "DATABASE_BUSY",
-                     "no connection to the database was free")
+        return Error(absl::StatusCode::kResourceExhausted, "DATABASE_BUSY", "no connection to the database was free")
             .RetryAfter(options_.max_wait);
       }
       idle = std::move(self.connection);
@@ -143,8 +142,7 @@ bool Pool::IsFresh(const Connection& connection) const {
     const std::lock_guard lock(mutex_);
     last_loss = last_loss_;
   }
-  return connection.last_used > last_loss &&
-         options_.clock->Now() - connection.last_used <= options_.validate_after;
+  return connection.last_used > last_loss && options_.clock->Now() - connection.last_used <= options_.validate_after;
 }
 
 absl::StatusOr<std::unique_ptr<Connection>> Pool::Connect(absl::Time deadline, absl::Duration statement_limit) {
@@ -196,9 +194,8 @@ void Pool::Close() {
 
 PoolState Pool::StateLocked() const {
   const int in_use = options_.size - permits_;
-  return {.open = in_use + static_cast<int>(idle_.size()),
-          .in_use = in_use,
-          .waiting = static_cast<int>(waiters_.size())};
+  return {
+      .open = in_use + static_cast<int>(idle_.size()), .in_use = in_use, .waiting = static_cast<int>(waiters_.size())};
 }
 
 PoolState Pool::state() const {

@@ -24,7 +24,8 @@ class Loan;
 
 struct TransactOptions {
   // The body begins by claiming an idempotency record (idempotency.h). When the answer to COMMIT is lost, nobody knows
-  // whether the change was made; such a body may be run again, because its claim then finds the record of the first run.
+  // whether the change was made; such a body may be run again, because its claim then finds the record of the first
+  // run.
   bool repeatable_after_unknown_commit = false;
 };
 

@@ -1,4 +1,5 @@
-// What the pool tells about itself. This library knows no metrics library: whoever wants figures overrides what it needs.
+// What the pool tells about itself. This library knows no metrics library: whoever wants figures overrides what it
+// needs.
 #ifndef TRELLIS_COMMON_DB_POOL_METRICS_H_
 #define TRELLIS_COMMON_DB_POOL_METRICS_H_
 
@@ -19,7 +20,7 @@ class PoolMetrics {
  public:
   virtual ~PoolMetrics() = default;
   virtual void OnState(const PoolState&) {}
-  virtual void OnWait(absl::Duration) {}                            // how long a caller waited for a connection
+  virtual void OnWait(absl::Duration) {}  // how long a caller waited for a connection
   virtual void OnConnect(bool /*ok*/, absl::Duration) {}
   virtual void OnTransaction(const absl::Status&, absl::Duration) {}  // whole, with all its tries
   virtual void OnRetry(int /*database_errno*/) {}  // a transaction is run again; 0: the answer to its COMMIT was lost

@@ -77,8 +77,8 @@ absl::StatusOr<Variables> Load(Session& session, bool of_session) {
   for (const Rule& rule : kRules) {
     if (rule.of_session == of_session) names.emplace_back(rule.name);
   }
-  const std::string sql = absl::StrCat("SHOW ", of_session ? "SESSION" : "GLOBAL", " VARIABLES WHERE Variable_name IN (",
-                                       Placeholders(names.size()), ")");
+  const std::string sql = absl::StrCat("SHOW ", of_session ? "SESSION" : "GLOBAL",
+                                       " VARIABLES WHERE Variable_name IN (", Placeholders(names.size()), ")");
   TRELLIS_ASSIGN_OR_RETURN(const auto rows, (session.Query<std::string, std::string>(sql, names)));
   Variables out;
   for (const auto& [name, value] : rows) out[absl::AsciiStrToLower(name)] = value;
@@ -89,7 +89,8 @@ void Apply(const Rule& rule, const Variables& variables, std::vector<std::string
   const auto found = variables.find(rule.name);
   const std::string value = found == variables.end() ? "(unknown to this server)" : found->second;
   if (found != variables.end() && rule.is_safe(value)) return;
-  problems.push_back(absl::StrCat(rule.of_session ? "session " : "", rule.name, " is ", value, ", must be ", rule.wanted));
+  problems.push_back(
+      absl::StrCat(rule.of_session ? "session " : "", rule.name, " is ", value, ", must be ", rule.wanted));
 }
 
 }  // namespace

@@ -79,8 +79,8 @@ class Session {
 
   absl::Time deadline() const { return deadline_; }
   bool in_transaction() const { return in_transaction_; }
-  bool is_mariadb() const;   // otherwise MySQL
-  bool tls_required() const; // as in Settings
+  bool is_mariadb() const;    // otherwise MySQL
+  bool tls_required() const;  // as in Settings
 
   // The error after which the transaction cannot be committed any more; OK while it can.
   const absl::Status& failure() const { return failure_; }

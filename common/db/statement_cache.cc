@@ -21,8 +21,7 @@ sql::PreparedStatement* StatementCache::Find(absl::string_view sql) {
   return found->second->statement.get();
 }
 
-sql::PreparedStatement* StatementCache::Add(absl::string_view sql,
-                                            std::unique_ptr<sql::PreparedStatement> statement) {
+sql::PreparedStatement* StatementCache::Add(absl::string_view sql, std::unique_ptr<sql::PreparedStatement> statement) {
   if (entries_.size() >= capacity_) Remove(entries_.back().sql);
   entries_.push_front({std::string(sql), std::move(statement)});
   index_[entries_.front().sql] = entries_.begin();

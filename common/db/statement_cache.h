@@ -32,7 +32,7 @@ class StatementCache {
   using Order = std::list<Entry>;
 
   const std::size_t capacity_;
-  Order entries_;                                               // the last used first
+  Order entries_;                                                  // the last used first
   absl::flat_hash_map<absl::string_view, Order::iterator> index_;  // keys point into entries_
 };
 

@@ -42,8 +42,8 @@ class Value {
   Value(const char* text) : content_(std::string(text)) {}
   Value(std::string text) : content_(std::move(text)) {}
   Value(const Id& id) : content_(id.bytes()) {}
-  Value(absl::Time time);      // 'YYYY-MM-DD HH:MM:SS.ffffff', UTC, years 1 to 9999; finer than a microsecond is cut
-  Value(absl::CivilDay day);   // 'YYYY-MM-DD', years 1 to 9999
+  Value(absl::Time time);     // 'YYYY-MM-DD HH:MM:SS.ffffff', UTC, years 1 to 9999; finer than a microsecond is cut
+  Value(absl::CivilDay day);  // 'YYYY-MM-DD', years 1 to 9999
   template <typename T>
   Value(const std::optional<T>& optional) : Value(optional.has_value() ? Value(*optional) : Value()) {}
 

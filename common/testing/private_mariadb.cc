@@ -116,15 +116,22 @@ PrivateMariaDb::~PrivateMariaDb() {
 absl::Status PrivateMariaDb::Install() {
   folder_ = Environment("TMPDIR", "/tmp") + "/trellis-db-XXXXXX";
   if (mkdtemp(folder_.data()) == nullptr) return absl::InternalError("cannot make a folder for the database");
+  // Not the machine's: a server that starts deletes the temporary tables that it finds, also those of another server.
+  const std::string temporary = folder_ + "/tmp";
+  mkdir(temporary.c_str(), 0777);
   std::vector<std::string> command = {Program("mariadb-install-db"),
                                       "--no-defaults",
                                       absl::StrCat("--datadir=", folder_, "/data"),
                                       "--auth-root-authentication-method=normal",
                                       "--skip-test-db",
+                                      absl::StrCat("--tmpdir=", temporary),
                                       "--skip-name-resolve"};
   if (const passwd* mysql = getuid() == 0 ? getpwnam("mysql") : nullptr; mysql != nullptr) {
     command.push_back("--user=mysql");
-    if (chown(folder_.c_str(), mysql->pw_uid, mysql->pw_gid) != 0) return absl::InternalError("cannot chown");
+    if (chown(folder_.c_str(), mysql->pw_uid, mysql->pw_gid) != 0 ||
+        chown(temporary.c_str(), mysql->pw_uid, mysql->pw_gid) != 0) {
+      return absl::InternalError("cannot give the folder to the user mysql");
+    }
   }
   chmod(folder_.c_str(), 0755);
   std::ofstream(folder_ + "/init.sql") << "CREATE USER IF NOT EXISTS '" << kUser << "'@'%' IDENTIFIED BY '" << kPassword
@@ -143,6 +150,7 @@ absl::Status PrivateMariaDb::Launch() {
       absl::StrCat("--socket=", folder_, "/s.sock"), absl::StrCat("--pid-file=", folder_, "/pid"),
       absl::StrCat("--init-file=", folder_, "/init.sql"), absl::StrCat("--port=", port_), "--bind-address=127.0.0.1",
       "--skip-name-resolve", "--max-connections=400",
+      absl::StrCat("--tmpdir=", folder_, "/tmp"),
       // What production needs: common/db/server_settings.cc refuses a server without it.
       "--innodb-flush-log-at-trx-commit=1", "--sync-binlog=1", "--innodb-doublewrite=ON",
       "--innodb-snapshot-isolation=ON", "--innodb-rollback-on-timeout=ON", "--innodb-lock-wait-timeout=3",

@@ -38,9 +38,9 @@ class PrivateMariaDb {
   pid_t pid() const { return pid_; }
   const std::string& folder() const { return folder_; }
 
-  void Kill();              // SIGKILL, waits for the end
-  absl::Status Restart();   // on the same data and port; after Kill, or ends the running server first
-  void Stop();              // SIGTERM, waits for the end
+  void Kill();             // SIGKILL, waits for the end
+  absl::Status Restart();  // on the same data and port; after Kill, or ends the running server first
+  void Stop();             // SIGTERM, waits for the end
 
  private:
   PrivateMariaDb() = default;

@@ -12,8 +12,8 @@
 
 namespace trellis::testing {
 
-// Creates a schema with a name of its own on PrivateMariaDb::Shared() (or on the server given), applies the migrations and
-// drops the schema at the end. Failure to do so ends the process with the reason: no test can go on without.
+// Creates a schema with a name of its own on PrivateMariaDb::Shared() (or on the server given), applies the migrations
+// and drops the schema at the end. Failure to do so ends the process with the reason: no test can go on without.
 class ScratchDatabase {
  public:
   struct Component {

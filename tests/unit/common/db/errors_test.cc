@@ -27,8 +27,9 @@ TEST(ErrorsTest, NamesTheConstraintOfEitherServer) {
   EXPECT_EQ(Metadata(mariadb), "places_free");
   EXPECT_TRUE(IsConstraintViolation(mariadb));
   EXPECT_EQ(Metadata(StatusOf(3819, "Check constraint 'places_free' is violated.")), "places_free");
-  EXPECT_EQ(Metadata(StatusOf(1452, "Cannot add or update a child row: a foreign key constraint fails (`d`.`hold`, "
-                                    "CONSTRAINT `hold_capacity` FOREIGN KEY (`a`) REFERENCES `capacity` (`a`))")),
+  EXPECT_EQ(Metadata(StatusOf(1452,
+                              "Cannot add or update a child row: a foreign key constraint fails (`d`.`hold`, "
+                              "CONSTRAINT `hold_capacity` FOREIGN KEY (`a`) REFERENCES `capacity` (`a`))")),
             "hold_capacity");
 }
 

@@ -23,7 +23,8 @@ using ::testing::Optional;
 class IdempotencyTest : public ::testing::Test {
  protected:
   IdempotencyTest() : database_({{"runtime", runtime::migrations::Files()}}) {
-    MustRun(database_.pool(), "CREATE TABLE effect (id BINARY(16) NOT NULL PRIMARY KEY, request_id BINARY(16) NOT NULL)");
+    MustRun(database_.pool(),
+            "CREATE TABLE effect (id BINARY(16) NOT NULL PRIMARY KEY, request_id BINARY(16) NOT NULL)");
   }
 
   static IdempotencyKey NewKey() {
@@ -37,8 +38,8 @@ class IdempotencyTest : public ::testing::Test {
   // What a handler does: claim, change, store. Returns the response.
   static absl::StatusOr<std::string> Handle(Pool& pool, const IdempotencyKey& key, int* runs = nullptr) {
     std::string response;
-    TRELLIS_RETURN_IF_ERROR(pool.Transact(
-        Soon(), {.repeatable_after_unknown_commit = true}, [&](Session& session) -> absl::Status {
+    TRELLIS_RETURN_IF_ERROR(
+        pool.Transact(Soon(), {.repeatable_after_unknown_commit = true}, [&](Session& session) -> absl::Status {
           if (runs != nullptr) ++*runs;
           TRELLIS_ASSIGN_OR_RETURN(const auto former, Claim(session, key, absl::Now()));
           if (former.has_value()) {
@@ -198,12 +199,14 @@ TEST_F(LostCommitTest, FiftyLostCommitsLoseAndDoubleNothing) {
 TEST_F(LostCommitTest, WithoutARecordTheDoubtIsTold) {
   Spoil(testing::TcpGate::CommitFault::kDropAnswer);
   int runs = 0;
-  EXPECT_THAT(pool_->Transact(Soon(),
-                              [&](Session& session) {
-                                ++runs;
-                                return session.Execute("INSERT INTO effect (id, request_id) VALUES (?, ?)", NewId(), NewId()).status();
-                              }),
-              Fails(StatusCode::kUnavailable, "COMMIT_UNKNOWN"));
+  EXPECT_THAT(
+      pool_->Transact(
+          Soon(),
+          [&](Session& session) {
+            ++runs;
+            return session.Execute("INSERT INTO effect (id, request_id) VALUES (?, ?)", NewId(), NewId()).status();
+          }),
+      Fails(StatusCode::kUnavailable, "COMMIT_UNKNOWN"));
   EXPECT_EQ(runs, 1);
   EXPECT_EQ(Effects(), 1);
 }

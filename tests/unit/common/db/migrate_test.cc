@@ -11,10 +11,12 @@ namespace {
 
 using absl::StatusCode;
 
-const EmbeddedFile kFirst = {"0001_person.sql", "CREATE TABLE person (id INT NOT NULL PRIMARY KEY);\n"
-                                                "INSERT INTO person (id) VALUES (1);"};
-const EmbeddedFile kSecond = {"0002_name.sql", "ALTER TABLE person ADD COLUMN name VARCHAR(20) NULL;"
-                                               "UPDATE person SET name = 'a;b' WHERE id = 1"};
+const EmbeddedFile kFirst = {"0001_person.sql",
+                             "CREATE TABLE person (id INT NOT NULL PRIMARY KEY);\n"
+                             "INSERT INTO person (id) VALUES (1);"};
+const EmbeddedFile kSecond = {"0002_name.sql",
+                              "ALTER TABLE person ADD COLUMN name VARCHAR(20) NULL;"
+                              "UPDATE person SET name = 'a;b' WHERE id = 1"};
 
 class MigrateTest : public ::testing::Test {
  protected:
@@ -43,7 +45,8 @@ TEST_F(MigrateTest, OlderBinaryDoesNothing) {
 
 TEST_F(MigrateTest, ComponentsAreIndependent) {
   EXPECT_THAT(Migrate(pool(), "test", {kFirst}), IsOk());
-  EXPECT_THAT(Migrate(pool(), "other", {{"0001_other.sql", "CREATE TABLE other (id INT NOT NULL PRIMARY KEY)"}}), IsOk());
+  EXPECT_THAT(Migrate(pool(), "other", {{"0001_other.sql", "CREATE TABLE other (id INT NOT NULL PRIMARY KEY)"}}),
+              IsOk());
   EXPECT_THAT(Check({kFirst}), IsOk());
 }
 
@@ -55,11 +58,11 @@ TEST_F(MigrateTest, RefusesAChangedFile) {
 }
 
 TEST_F(MigrateTest, RefusesOddFiles) {
-  for (const std::vector<EmbeddedFile>& files : std::vector<std::vector<EmbeddedFile>>{
-           {{"person.sql", "SELECT 1"}},
-           {{"0002_person.sql", "SELECT 1"}},
-           {{"0001_a.sql", "SELECT 1"}, {"0001_b.sql", "SELECT 1"}},
-           {{"0001_a.sql", "-- nothing\n"}}}) {
+  for (const std::vector<EmbeddedFile>& files :
+       std::vector<std::vector<EmbeddedFile>>{{{"person.sql", "SELECT 1"}},
+                                              {{"0002_person.sql", "SELECT 1"}},
+                                              {{"0001_a.sql", "SELECT 1"}, {"0001_b.sql", "SELECT 1"}},
+                                              {{"0001_a.sql", "-- nothing\n"}}}) {
     EXPECT_THAT(Migrate(pool(), "test", files), Fails(StatusCode::kFailedPrecondition, "MIGRATION_INVALID"));
   }
 }
@@ -106,8 +109,8 @@ TEST_F(MigrateTest, TwoAtOnceApplyOnce) {
 }
 
 TEST_F(MigrateTest, KeepsItsLeaseThroughALongStatement) {
-  const EmbeddedFile slow = {"0002_slow.sql", "INSERT INTO person (id) SELECT 100 + SLEEP(1.5)"};
-  const MigrateOptions options = {.lease_term = absl::Milliseconds(600), .lease_wait = absl::Seconds(20)};
+  const EmbeddedFile slow = {"0002_slow.sql", "INSERT INTO person (id) SELECT 100 + SLEEP(2.5)"};
+  const MigrateOptions options = {.lease_term = absl::Milliseconds(1500), .lease_wait = absl::Seconds(20)};
   std::thread other([&] {
     absl::SleepFor(absl::Milliseconds(300));
     const auto own = database_.NewPool();

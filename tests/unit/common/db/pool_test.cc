@@ -39,13 +39,16 @@ class PoolTest : public ::testing::Test {
 // Holds a connection of the pool until it is destroyed.
 class Occupant {
  public:
-  explicit Occupant(Pool& pool) : thread_([this, &pool] {
-    EXPECT_THAT(pool.Read(In(absl::Minutes(1)), [this](Session&) {
-      inside_ = true;
-      while (!leave_) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-      return absl::OkStatus();
-    }), IsOk());
-  }) {
+  explicit Occupant(Pool& pool)
+      : thread_([this, &pool] {
+          EXPECT_THAT(pool.Read(In(absl::Minutes(1)),
+                                [this](Session&) {
+                                  inside_ = true;
+                                  while (!leave_) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+                                  return absl::OkStatus();
+                                }),
+                      IsOk());
+        }) {
     while (!inside_) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   ~Occupant() {
@@ -137,17 +140,17 @@ TEST_F(PoolTest, RetiresConnectionsAtDifferentTimes) {
 }
 
 TEST_F(PoolTest, BusyIsToldFromLate) {
-  const auto pool = database_.NewPool({.size = 1, .max_wait = absl::Milliseconds(50)});
+  const auto pool = database_.NewPool({.size = 1, .max_wait = absl::Milliseconds(200)});
   const Occupant occupant(*pool);
   const auto nothing = [](Session&) { return absl::OkStatus(); };
   absl::Time start = absl::Now();
   EXPECT_THAT(pool->Read(Soon(), nothing), Fails(StatusCode::kResourceExhausted, "DATABASE_BUSY"));
-  EXPECT_GE(absl::Now() - start, absl::Milliseconds(50));
-  EXPECT_LT(absl::Now() - start, absl::Milliseconds(500));
+  EXPECT_GE(absl::Now() - start, absl::Milliseconds(200));
+  EXPECT_LT(absl::Now() - start, absl::Seconds(2));
   start = absl::Now();
   EXPECT_THAT(pool->Read(In(absl::Milliseconds(10)), nothing),
               Fails(StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED"));
-  EXPECT_LT(absl::Now() - start, absl::Milliseconds(45));
+  EXPECT_LT(absl::Now() - start, absl::Milliseconds(190));
   EXPECT_EQ(pool->state().waiting, 0);
 }
 
@@ -288,12 +291,14 @@ class GatedPoolTest : public ::testing::Test {
 };
 
 TEST_F(GatedPoolTest, GivesUpOnASilentServer) {
-  const auto pool = *Pool::Open(settings_, {.size = 1, .statement_limit = absl::Seconds(1), .read_margin = absl::Seconds(1)}, nullptr);
+  const auto pool = *Pool::Open(
+      settings_, {.size = 1, .statement_limit = absl::Seconds(1), .read_margin = absl::Seconds(1)}, nullptr);
   ASSERT_THAT(pool->Ping(Soon()), IsOk());
   gate_->SetMode(testing::TcpGate::Mode::kBlackHole);
   const absl::Time start = absl::Now();
-  EXPECT_THAT(pool->Read(In(absl::Seconds(2)), [](Session& session) { return session.QueryOne<int>("SELECT 1").status(); }),
-              Fails(StatusCode::kUnavailable, "DATABASE_UNAVAILABLE"));
+  EXPECT_THAT(
+      pool->Read(In(absl::Seconds(2)), [](Session& session) { return session.QueryOne<int>("SELECT 1").status(); }),
+      Fails(StatusCode::kUnavailable, "DATABASE_UNAVAILABLE"));
   EXPECT_LT(absl::Now() - start, absl::Seconds(6));
   gate_->SetMode(testing::TcpGate::Mode::kPass);
   EXPECT_THAT(pool->Ping(Soon()), IsOk());
@@ -311,9 +316,10 @@ TEST_F(GatedPoolTest, BrokenOffResultIsNotShort) {
   });
   std::size_t rows = 0;
   const absl::Status status = pool->Read(Soon(), [&](Session& session) -> absl::Status {
-    TRELLIS_ASSIGN_OR_RETURN(const auto all, (session.Query<int, std::string>(
-                                                 "WITH RECURSIVE t (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE "
-                                                 "n < 900) SELECT n, REPEAT('x', 1000) FROM t LIMIT 1000")));
+    TRELLIS_ASSIGN_OR_RETURN(
+        const auto all,
+        (session.Query<int, std::string>("WITH RECURSIVE t (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE "
+                                         "n < 900) SELECT n, REPEAT('x', 1000) FROM t LIMIT 1000")));
     rows = all.size();
     return absl::OkStatus();
   });
@@ -326,7 +332,8 @@ TEST_F(GatedPoolTest, OutlivesClosedConnectionsAndDelay) {
   const auto pool = *Pool::Open(settings_, {.size = 2}, nullptr);
   for (int i = 0; i < 5; ++i) {
     gate_->CloseAll();
-    EXPECT_THAT(pool->Read(Soon(), [](Session& session) { return session.QueryOne<int>("SELECT 1").status(); }), IsOk());
+    EXPECT_THAT(pool->Read(Soon(), [](Session& session) { return session.QueryOne<int>("SELECT 1").status(); }),
+                IsOk());
   }
   gate_->SetDelay(absl::Milliseconds(30));
   gate_->SetMode(testing::TcpGate::Mode::kDelay);

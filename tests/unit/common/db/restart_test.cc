@@ -23,9 +23,8 @@ TEST(RestartTest, KilledServerLosesNothingAcknowledged) {
     writers.emplace_back([&] {
       while (!stop) {
         const Id id = NewId();
-        const absl::Status status = database.pool().Transact(Soon(), [&](Session& session) {
-          return session.Execute("INSERT INTO note (id) VALUES (?)", id).status();
-        });
+        const absl::Status status = database.pool().Transact(
+            Soon(), [&](Session& session) { return session.Execute("INSERT INTO note (id) VALUES (?)", id).status(); });
         if (status.ok()) ++acknowledged;
         if (ReasonOf(status) == "COMMIT_UNKNOWN") ++doubtful;
       }

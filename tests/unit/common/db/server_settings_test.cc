@@ -17,9 +17,7 @@ absl::Status CheckWith(const Settings& settings, absl::string_view change = "") 
   });
 }
 
-TEST(ServerSettingsTest, SharedTestServerIsSafe) {
-  EXPECT_THAT(CheckWith(testing::PrivateMariaDb::Shared()), IsOk());
-}
+TEST(ServerSettingsTest, SharedTestServerIsSafe) { EXPECT_THAT(CheckWith(testing::PrivateMariaDb::Shared()), IsOk()); }
 
 TEST(ServerSettingsTest, EachUnsafeSettingIsRefusedByName) {
   const auto server = testing::PrivateMariaDb::Start();

@@ -22,8 +22,9 @@ TEST(SplitStatementsTest, LeavesQuotesWhole) {
 }
 
 TEST(SplitStatementsTest, DropsComments) {
-  EXPECT_THAT(SplitStatements("-- one; two\n# three;\n/* four; */ SELECT 1 -- five;\n;--\nSELECT '-- no comment' /* end"),
-              ElementsAre("SELECT 1", "SELECT '-- no comment'"));
+  EXPECT_THAT(
+      SplitStatements("-- one; two\n# three;\n/* four; */ SELECT 1 -- five;\n;--\nSELECT '-- no comment' /* end"),
+      ElementsAre("SELECT 1", "SELECT '-- no comment'"));
   EXPECT_THAT(SplitStatements("SELECT 1--1"), ElementsAre("SELECT 1--1"));  // a double minus is no comment
 }
 

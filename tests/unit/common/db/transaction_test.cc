@@ -29,10 +29,12 @@ class TransactionTest : public ::testing::Test {
 };
 
 TEST_F(TransactionTest, CommitsWhenTheBodySucceeds) {
-  EXPECT_THAT(pool().Transact(Soon(), [](Session& session) {
-    EXPECT_TRUE(session.in_transaction());
-    return Add(session, 1);
-  }), IsOk());
+  EXPECT_THAT(pool().Transact(Soon(),
+                              [](Session& session) {
+                                EXPECT_TRUE(session.in_transaction());
+                                return Add(session, 1);
+                              }),
+              IsOk());
   EXPECT_EQ(Sum(), 1);
 }
 
@@ -161,7 +163,8 @@ TEST_F(TransactionTest, NoFurtherTryBehindTheDeadline) {
   });
   while (!locked) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   const absl::Time start = absl::Now();
-  const absl::Status status = own->Transact(In(absl::Milliseconds(400)), [&](Session& session) { return Add(session, 1); });
+  const absl::Status status =
+      own->Transact(In(absl::Milliseconds(400)), [&](Session& session) { return Add(session, 1); });
   done = true;
   other.join();
   EXPECT_FALSE(status.ok());
@@ -221,20 +224,19 @@ TEST_F(TransactionTest, SnapshotConflictIsRunAgain) {
   });
   if (!mariadb) GTEST_SKIP() << "MySQL does not detect this";
   int runs = 0;
-  EXPECT_THAT(own->Transact(Soon(),
-                            [&](Session& session) -> absl::Status {
-                              ++runs;
-                              TRELLIS_ASSIGN_OR_RETURN(
-                                  const auto row, session.QueryOne<int>("SELECT amount FROM account WHERE id = ?", 1));
-                              if (runs == 1) {
-                                TRELLIS_RETURN_IF_ERROR(
-                                    pool().Transact(Soon(), [](Session& other) { return Add(other, 1, 10); }));
-                              }
-                              return session.Execute("UPDATE account SET amount = ? WHERE id = ?",
-                                                     std::get<0>(*row) + 1, 1)
-                                  .status();
-                            }),
-              IsOk());
+  EXPECT_THAT(
+      own->Transact(
+          Soon(),
+          [&](Session& session) -> absl::Status {
+            ++runs;
+            TRELLIS_ASSIGN_OR_RETURN(const auto row,
+                                     session.QueryOne<int>("SELECT amount FROM account WHERE id = ?", 1));
+            if (runs == 1) {
+              TRELLIS_RETURN_IF_ERROR(pool().Transact(Soon(), [](Session& other) { return Add(other, 1, 10); }));
+            }
+            return session.Execute("UPDATE account SET amount = ? WHERE id = ?", std::get<0>(*row) + 1, 1).status();
+          }),
+      IsOk());
   EXPECT_EQ(runs, 2);
   EXPECT_EQ(Sum(), 11);
   EXPECT_THAT(metrics_.retries(), ::testing::ElementsAre(1020));
