@@ -12,12 +12,16 @@
 #include "services/identity/api/person_profile.h"
 #include "services/identity/domain/search_keys.h"
 #include "services/identity/storage/persons.h"
+#include "services/identity/storage/relations.h"
 
 namespace trellis::identity {
 namespace {
 
 // One call looks at no more persons than this; what is left comes with the next page.
 constexpr int kMostCandidates = 1000;
+// Readers with up to so many persons are served from these, others from the key (storage/persons.h). The first costs as
+// much as the reader has persons, the second as the key has hits that the reader may not see.
+constexpr int kFewPersons = 5000;
 
 absl::StatusOr<PersonQuery> ParseQuery(const v1::SearchPersonsRequest& request) {
   PersonQuery query;
@@ -33,11 +37,24 @@ absl::StatusOr<PersonQuery> ParseQuery(const v1::SearchPersonsRequest& request) 
   return query;
 }
 
+storage::Allowed ToAllowed(access::SqlPart part) { return {std::move(part.sql), std::move(part.arguments)}; }
+
 // One search: the key that narrows most drives it, the whole query is confirmed on each record.
 class Search {
  public:
-  Search(PersonQuery query, const Id& organization, storage::Allowed allowed)
-      : query_(std::move(query)), key_(BestKey(query_)), organization_(organization), allowed_(std::move(allowed)) {}
+  Search(PersonQuery query, const Id& organization)
+      : query_(std::move(query)), key_(BestKey(query_)), organization_(organization) {}
+
+  // Looks up how many persons the reader has and so which way is the shorter one.
+  absl::Status Plan(rpc::CallContext& call, const access::Access& access, db::Session& session) {
+    TRELLIS_ASSIGN_OR_RETURN(
+        const int persons, storage::CountPersonsOf(session, organization_, call.caller().user, kFewPersons + 1));
+    among_ = persons <= kFewPersons && !query_.identifier.has_value();
+    TRELLIS_ASSIGN_OR_RETURN(access::SqlPart part, among_ ? access.AllowedPersonsTable(call)
+                                                          : access.AllowedPersonCondition(call, "p.id"));
+    allowed_ = ToAllowed(std::move(part));
+    return absl::OkStatus();
+  }
 
   // The next candidates behind `after`; fewer than `limit` where there are no more.
   absl::StatusOr<std::vector<storage::PersonRow>> Candidates(db::Session& session, const Id& after, int limit) const {
@@ -46,9 +63,11 @@ class Search {
                                        allowed_, after);
     }
     if (key_.has_value()) {
-      return storage::FindByKey(session, organization_, ToStored(*key_), allowed_, after, limit);
+      const auto find = among_ ? storage::FindByKeyAmong : storage::FindByKeyWhere;
+      return find(session, organization_, ToStored(*key_), allowed_, after, limit);
     }
-    return storage::ListAllowed(session, organization_, allowed_, after, limit);
+    const auto list = among_ ? storage::ListAmong : storage::ListWhere;
+    return list(session, organization_, allowed_, after, limit);
   }
 
   absl::StatusOr<bool> Confirms(const v1::Person& person) const {
@@ -60,7 +79,8 @@ class Search {
   const PersonQuery query_;
   const std::optional<SearchKey> key_;
   const Id organization_;
-  const storage::Allowed allowed_;
+  bool among_ = true;
+  storage::Allowed allowed_;
 };
 
 absl::Status FillPage(db::Session& session, const Search& search, const IdPage& page,
@@ -92,15 +112,11 @@ absl::StatusOr<v1::SearchPersonsResponse> PersonSearchApi::SearchPersons(rpc::Ca
                                                                          const v1::SearchPersonsRequest& request) {
   TRELLIS_ASSIGN_OR_RETURN(const IdPage page, ReadPage(call, request, 25, 100));
   TRELLIS_ASSIGN_OR_RETURN(PersonQuery query, ParseQuery(request));
-  const bool everybody = !query.identifier.has_value() && !BestKey(query).has_value();
-  TRELLIS_ASSIGN_OR_RETURN(access::SqlPart allowed, everybody
-                                                        ? runtime_.access().AllowedPersonsTable(call)
-                                                        : runtime_.access().AllowedPersonCondition(call, "p.id"));
-  const Search search(std::move(query), call.caller().organization,
-                      {std::move(allowed.sql), std::move(allowed.arguments)});
+  Search search(std::move(query), call.caller().organization);
   v1::SearchPersonsResponse response;
-  TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) {
+  TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
     response.Clear();
+    TRELLIS_RETURN_IF_ERROR(search.Plan(call, runtime_.access(), session));
     return FillPage(session, search, page, response);
   }));
   return response;

@@ -39,6 +39,18 @@ absl::Status WriteIdentifiers(runtime::WriteUnit& unit, const Id& person, const 
   return absl::OkStatus();
 }
 
+// Brings what the person is found by in line with a changed record.
+absl::Status Reindex(runtime::WriteUnit& unit, const Id& person, const PersonFacts& before, const PersonFacts& after) {
+  if (before.identifiers != after.identifiers) {
+    TRELLIS_RETURN_IF_ERROR(storage::DeleteIdentifiers(unit.db, unit.organization, person));
+    TRELLIS_RETURN_IF_ERROR(WriteIdentifiers(unit, person, after));
+  }
+  const std::vector<storage::StoredKey> keys = StoredKeysOf(after);
+  if (StoredKeysOf(before) == keys) return absl::OkStatus();
+  TRELLIS_RETURN_IF_ERROR(storage::DeleteSearchKeys(unit.db, unit.organization, person));
+  return storage::InsertSearchKeys(unit.db, unit.organization, person, keys);
+}
+
 // Whoever registers a person belongs to the care team from the beginning: a person whom nobody sees is lost.
 absl::Status JoinCareTeam(runtime::WriteUnit& unit, const Id& person, const Id& user) {
   TRELLIS_RETURN_IF_ERROR(
@@ -147,12 +159,7 @@ absl::StatusOr<v1::UpdatePersonResponse> PersonsApi::UpdatePerson(rpc::CallConte
         row->update_time = unit.now;
         row->profile = EncodeProfile(std::move(person));
         TRELLIS_RETURN_IF_ERROR(storage::UpdatePerson(unit.db, unit.organization, *row));
-        TRELLIS_RETURN_IF_ERROR(storage::DeleteIdentifiers(unit.db, unit.organization, id));
-        TRELLIS_RETURN_IF_ERROR(WriteIdentifiers(unit, id, after));
-        if (StoredKeysOf(before) != StoredKeysOf(after)) {
-          TRELLIS_RETURN_IF_ERROR(storage::DeleteSearchKeys(unit.db, unit.organization, id));
-          TRELLIS_RETURN_IF_ERROR(storage::InsertSearchKeys(unit.db, unit.organization, id, StoredKeysOf(after)));
-        }
+        TRELLIS_RETURN_IF_ERROR(Reindex(unit, id, before, after));
         v1::PersonUpdated event;
         event.set_person(rpc::MakeName(kPersons, id));
         event.mutable_changed_fields()->Add(changed.begin(), changed.end());

@@ -51,8 +51,9 @@ PasswordHasher::Options HasherOptions(const Settings& settings) {
   PasswordHasher::Options options;
   options.hashing.memory_kib = static_cast<std::uint32_t>(settings.password_memory_kib);
   options.hashing.passes = static_cast<std::uint32_t>(settings.password_passes);
-  options.at_once = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  options.waiting = 4 * options.at_once;
+  // Half of the workers that serve waiting calls, at most: the feed's readers need the others.
+  options.at_once = static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1U, 4U));
+  options.waiting = 4;
   return options;
 }
 

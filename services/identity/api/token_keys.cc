@@ -13,6 +13,7 @@ namespace trellis::identity {
 namespace {
 
 constexpr absl::Duration kReload = absl::Minutes(1);
+constexpr absl::Duration kRetry = absl::Seconds(2);
 // Keys are loaded for everybody, not for the one call that happened to come first.
 constexpr absl::Duration kLoadTime = absl::Seconds(5);
 
@@ -47,9 +48,10 @@ absl::StatusOr<std::shared_ptr<const TokenKeys::Snapshot>> TokenKeys::Current(ab
 
   const auto rows = LoadOrMake(std::min(deadline, absl::Now() + kLoadTime));
   if (!rows.ok()) {
-    // What was good a minute ago is still good; without a database signing in fails elsewhere.
-    if (snapshot_ != nullptr) return snapshot_;
-    return rows.status();
+    if (snapshot_ == nullptr) return rows.status();
+    // What was good a minute ago is still good, and not every call need wait for a database that does not answer.
+    next_load_ = now + kRetry;
+    return snapshot_;
   }
   TRELLIS_ASSIGN_OR_RETURN(snapshot_, Build(*rows));
   next_load_ = now + kReload;

@@ -16,6 +16,7 @@ namespace trellis::identity {
 struct PersonIdentifier {
   std::string system;
   std::string value;
+  friend bool operator==(const PersonIdentifier&, const PersonIdentifier&) = default;
 };
 
 // The facts about a person that rules speak of. Text is well-formed UTF-8.

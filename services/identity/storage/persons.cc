@@ -27,15 +27,18 @@ constexpr char kDeleteIdentifiers[] = "DELETE FROM person_identifier WHERE organ
 
 constexpr char kPersonColumns[] = "SELECT p.id, p.version, p.profile, p.create_time, p.update_time ";
 constexpr char kFindMany[] = "FROM person p WHERE p.organization_id = ? AND p.id IN (";
-constexpr char kFindByKey[] =
-    "FROM person_search s JOIN person p ON p.organization_id = s.organization_id AND p.id = s.person_id "
-    "WHERE s.organization_id = ? AND s.kind = ? AND s.search_key = ? AND s.person_id > ? AND ";
+constexpr char kKeyedPerson[] =
+    " JOIN person p ON p.organization_id = s.organization_id AND p.id = s.person_id "
+    "WHERE s.organization_id = ? AND s.kind = ? AND s.search_key = ? AND s.person_id > ? ";
+constexpr char kJoinKeys[] = " allowed JOIN person_search s ON s.person_id = allowed.person_id";
 constexpr char kInKeyOrder[] = " ORDER BY s.person_id LIMIT ?";
 constexpr char kFindByIdentifier[] =
     "FROM person_identifier i JOIN person p ON p.organization_id = i.organization_id AND p.id = i.person_id "
     "WHERE i.organization_id = ? AND i.identifier_key = ? AND i.person_id > ? AND ";
-constexpr char kJoinAllowed[] = " allowed JOIN person p ON p.id = allowed.person_id ";
-constexpr char kListAllowed[] = "WHERE p.organization_id = ? AND p.id > ? ORDER BY p.id LIMIT ?";
+constexpr char kJoinPersons[] =
+    " allowed JOIN person p ON p.id = allowed.person_id WHERE p.organization_id = ? AND p.id > ?";
+constexpr char kListPersons[] = "FROM person p WHERE p.organization_id = ? AND p.id > ? AND ";
+constexpr char kInOrder[] = " ORDER BY p.id LIMIT ?";
 
 // One statement text for each number of rows: the bound keeps the cache of prepared statements small.
 constexpr std::size_t kMostRowsAtOnce = 32;
@@ -125,12 +128,39 @@ absl::StatusOr<std::vector<PersonRow>> FindPersons(db::Session& session, const I
                  arguments);
 }
 
-absl::StatusOr<std::vector<PersonRow>> FindByKey(db::Session& session, const Id& organization, const StoredKey& key,
-                                                 const Allowed& allowed, const Id& after, int limit) {
+absl::StatusOr<std::vector<PersonRow>> FindByKeyAmong(db::Session& session, const Id& organization,
+                                                      const StoredKey& key, const Allowed& allowed, const Id& after,
+                                                      int limit) {
+  std::vector<db::Value> arguments = allowed.arguments;
+  Append(arguments, {organization, key.kind, key.key, after, limit});
+  return FindAll(session, absl::StrCat(kPersonColumns, "FROM ", allowed.sql, kJoinKeys, kKeyedPerson, kInKeyOrder),
+                 arguments);
+}
+
+absl::StatusOr<std::vector<PersonRow>> FindByKeyWhere(db::Session& session, const Id& organization,
+                                                      const StoredKey& key, const Allowed& allowed, const Id& after,
+                                                      int limit) {
   std::vector<db::Value> arguments = {organization, key.kind, key.key, after};
   Append(arguments, allowed.arguments);
   arguments.emplace_back(limit);
-  return FindAll(session, absl::StrCat(kPersonColumns, kFindByKey, allowed.sql, kInKeyOrder), arguments);
+  return FindAll(session,
+                 absl::StrCat(kPersonColumns, "FROM person_search s", kKeyedPerson, "AND ", allowed.sql, kInKeyOrder),
+                 arguments);
+}
+
+absl::StatusOr<std::vector<PersonRow>> ListAmong(db::Session& session, const Id& organization, const Allowed& allowed,
+                                                 const Id& after, int limit) {
+  std::vector<db::Value> arguments = allowed.arguments;
+  Append(arguments, {organization, after, limit});
+  return FindAll(session, absl::StrCat(kPersonColumns, "FROM ", allowed.sql, kJoinPersons, kInOrder), arguments);
+}
+
+absl::StatusOr<std::vector<PersonRow>> ListWhere(db::Session& session, const Id& organization, const Allowed& allowed,
+                                                 const Id& after, int limit) {
+  std::vector<db::Value> arguments = {organization, after};
+  Append(arguments, allowed.arguments);
+  arguments.emplace_back(limit);
+  return FindAll(session, absl::StrCat(kPersonColumns, kListPersons, allowed.sql, kInOrder), arguments);
 }
 
 absl::StatusOr<std::vector<PersonRow>> FindByIdentifier(db::Session& session, const Id& organization,
@@ -139,13 +169,6 @@ absl::StatusOr<std::vector<PersonRow>> FindByIdentifier(db::Session& session, co
   std::vector<db::Value> arguments = {organization, key, after};
   Append(arguments, allowed.arguments);
   return FindAll(session, absl::StrCat(kPersonColumns, kFindByIdentifier, allowed.sql, " LIMIT 1"), arguments);
-}
-
-absl::StatusOr<std::vector<PersonRow>> ListAllowed(db::Session& session, const Id& organization,
-                                                   const Allowed& allowed, const Id& after, int limit) {
-  std::vector<db::Value> arguments = allowed.arguments;
-  Append(arguments, {organization, after, limit});
-  return FindAll(session, absl::StrCat(kPersonColumns, "FROM ", allowed.sql, kJoinAllowed, kListAllowed), arguments);
 }
 
 }  // namespace trellis::identity::storage

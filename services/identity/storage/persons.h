@@ -59,14 +59,23 @@ struct Allowed {
 absl::StatusOr<std::vector<PersonRow>> FindPersons(db::Session& session, const Id& organization,
                                                    const std::vector<Id>& ids, const Allowed& allowed);
 
-// Persons behind `after` in the order of ids; `allowed`: a condition on "p.id".
-absl::StatusOr<std::vector<PersonRow>> FindByKey(db::Session& session, const Id& organization, const StoredKey& key,
-                                                 const Allowed& allowed, const Id& after, int limit);
+// Persons behind `after` in the order of ids. Two ways to the same answer: from the reader's persons to the key, where
+// these are few (`allowed`: a table with the column person_id), or from the key to the reader's persons, where these are
+// many (`allowed`: a condition on "p.id").
+absl::StatusOr<std::vector<PersonRow>> FindByKeyAmong(db::Session& session, const Id& organization,
+                                                      const StoredKey& key, const Allowed& allowed, const Id& after,
+                                                      int limit);
+absl::StatusOr<std::vector<PersonRow>> FindByKeyWhere(db::Session& session, const Id& organization,
+                                                      const StoredKey& key, const Allowed& allowed, const Id& after,
+                                                      int limit);
+// The same for all persons that the reader may see.
+absl::StatusOr<std::vector<PersonRow>> ListAmong(db::Session& session, const Id& organization, const Allowed& allowed,
+                                                 const Id& after, int limit);
+absl::StatusOr<std::vector<PersonRow>> ListWhere(db::Session& session, const Id& organization, const Allowed& allowed,
+                                                 const Id& after, int limit);
+// At most one; `allowed`: a condition on "p.id".
 absl::StatusOr<std::vector<PersonRow>> FindByIdentifier(db::Session& session, const Id& organization,
                                                         absl::string_view key, const Allowed& allowed, const Id& after);
-// `allowed`: a table with the column person_id.
-absl::StatusOr<std::vector<PersonRow>> ListAllowed(db::Session& session, const Id& organization,
-                                                   const Allowed& allowed, const Id& after, int limit);
 
 }  // namespace trellis::identity::storage
 

@@ -19,6 +19,12 @@ constexpr char kListBySubject[] =
     "WHERE organization_id = ? AND subject_id = ? AND kind IN (?, ?) AND revoke_time IS NULL "
     "AND (valid_to IS NULL OR valid_to > ?) AND (kind > ? OR (kind = ? AND resource_id > ?)) "
     "ORDER BY kind, resource_id LIMIT ?";
+constexpr char kCountPersons[] =
+    "SELECT (SELECT COUNT(*) FROM (SELECT resource_id FROM access_relation WHERE organization_id = ? "
+    "AND subject_id = ? AND kind = 1 LIMIT ?) team) + (SELECT COUNT(*) FROM (SELECT m.resource_id "
+    "FROM access_relation l JOIN access_relation m ON m.organization_id = l.organization_id "
+    "AND m.subject_id = l.resource_id AND m.kind = 2 WHERE l.organization_id = ? AND l.subject_id = ? AND l.kind = 3 "
+    "LIMIT ?) led)";
 constexpr char kAnyLead[] =
     "SELECT kind FROM access_relation WHERE organization_id = ? AND resource_id = ? AND kind = ? LIMIT 1";
 constexpr char kAnyMember[] =
@@ -52,6 +58,12 @@ absl::StatusOr<std::vector<RelationRow>> ListBySubject(db::Session& session, con
                                                        RelationKind first_kind, RelationKind second_kind,
                                                        absl::Time now, const RelationCursor& after, int limit) {
   return List(session, kListBySubject, organization, subject, first_kind, second_kind, now, after, limit);
+}
+
+absl::StatusOr<int> CountPersonsOf(db::Session& session, const Id& organization, const Id& user, int most) {
+  TRELLIS_ASSIGN_OR_RETURN(
+      auto row, session.QueryOne<int>(kCountPersons, organization, user, most, organization, user, most));
+  return row.has_value() ? std::get<0>(*row) : 0;
 }
 
 absl::StatusOr<bool> PopulationIsKnown(db::Session& session, const Id& organization, const Id& population) {

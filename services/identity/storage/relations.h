@@ -35,6 +35,9 @@ absl::StatusOr<std::vector<RelationRow>> ListBySubject(db::Session& session, con
                                                        RelationKind first_kind, RelationKind second_kind,
                                                        absl::Time now, const RelationCursor& after, int limit);
 
+// How many relations lead the user to persons, over or not; counts no further than `most` of each kind.
+absl::StatusOr<int> CountPersonsOf(db::Session& session, const Id& organization, const Id& user, int most);
+
 // Whether a population ever had a lead or a member.
 absl::StatusOr<bool> PopulationIsKnown(db::Session& session, const Id& organization, const Id& population);
 

@@ -1,3 +1,7 @@
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/base/status_macros.h"
+#include "common/db/pool.h"
 #include "gmock/gmock.h"
 #include "tests/integration/identity/fixture.h"
 
@@ -123,6 +127,43 @@ TEST_F(PersonSearchTest, ComesInPagesThatBelongToTheirQuery) {
   ASSERT_FALSE(request.page_token().empty());
   request.set_name_query("even");
   EXPECT_THAT(WrongFields(Search(coordinator_, request).status), ElementsAre("page_token"));
+}
+
+// Who sees thousands of persons is served in another way: the answers must be the same.
+TEST_F(PersonSearchTest, FindsTheSameForAReaderOfVeryMany) {
+  const std::string population = NameOf("populations", testing::TestUser::Make({}).user);
+  const std::string first = Registered(coordinator_, "Wanda", "Wide");
+  Registered(colleague_, "Wiktor", "Wide");
+  const std::string last = Registered(coordinator_, "Weronika", "Wide");
+  ASSERT_TRUE(Grant(coordinator_, v1::RELATION_KIND_LEAD, population, NameOf("users", coordinator_.user)).ok());
+  const std::vector<std::string> before = Names(coordinator_, "wide");
+  EXPECT_THAT(before, ElementsAre("Wanda", "Weronika"));
+
+  // Relations to persons that do not exist count as much as others.
+  const absl::Status status =
+      service().pool().Transact(absl::Now() + absl::Seconds(60), [&](db::Session& tx) -> absl::Status {
+        for (int i = 0; i < 51; ++i) {
+          std::string sql = "INSERT INTO access_relation (organization_id, resource_id, kind, subject_id, valid_from) VALUES ";
+          std::vector<db::Value> arguments;
+          for (int j = 0; j < 100; ++j) {
+            absl::StrAppend(&sql, j == 0 ? "" : ", ", "(?, ?, 2, ?, '2020-01-01')");
+            arguments.insert(arguments.end(), {administrator_.organization, testing::TestUser::Make({}).user, IdOf(population)});
+          }
+          TRELLIS_RETURN_IF_ERROR(tx.Execute(sql, arguments).status());
+        }
+        return absl::OkStatus();
+      });
+  ASSERT_TRUE(status.ok()) << status;
+  EXPECT_EQ(Names(coordinator_, "wide"), before);
+  EXPECT_EQ(Names(coordinator_, ""), before);
+  v1::SearchPersonsRequest request;
+  request.set_page_size(1);
+  const auto page = Search(coordinator_, request);
+  ASSERT_EQ(page.value.persons_size(), 1);
+  EXPECT_EQ(page.value.persons(0).name(), first);
+  request.set_page_token(page.value.next_page_token());
+  ASSERT_EQ(Search(coordinator_, request).value.persons_size(), 1);
+  EXPECT_EQ(Search(coordinator_, request).value.persons(0).name(), last);
 }
 
 TEST_F(PersonSearchTest, RefusesAQueryThatNarrowsNothing) {
