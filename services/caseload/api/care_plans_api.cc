@@ -12,6 +12,7 @@
 #include "services/caseload/api/convert.h"
 #include "services/caseload/api/paging.h"
 #include "services/caseload/api/refresh.h"
+#include "services/caseload/api/require_case.h"
 #include "services/caseload/storage/persons.h"
 
 namespace trellis::caseload {
@@ -34,19 +35,6 @@ absl::Status CheckRoom(db::Session& tx, const Id& organization, const Id& case_i
 
 }  // namespace
 
-absl::StatusOr<CaseRecord> CarePlansApi::RequireCase(rpc::CallContext& call, absl::string_view name,
-                                                     absl::string_view field) {
-  TRELLIS_ASSIGN_OR_RETURN(const Id id, ParseName("cases", name, field));
-  std::optional<CaseRecord> record;
-  TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
-    TRELLIS_ASSIGN_OR_RETURN(record, FindCase(session, call.caller().organization, id));
-    return absl::OkStatus();
-  }));
-  if (!record.has_value()) return NotFound(name);
-  TRELLIS_RETURN_IF_ERROR(runtime_.access().RequirePerson(call, record->person, name));
-  return *std::move(record);
-}
-
 absl::StatusOr<ServiceNeedRecord> CarePlansApi::RequireNeed(rpc::CallContext& call, absl::string_view name) {
   TRELLIS_ASSIGN_OR_RETURN(const Id id, ParseName("serviceNeeds", name));
   std::optional<ServiceNeedRecord> need;
@@ -63,7 +51,7 @@ absl::StatusOr<v1::AddServiceNeedResponse> CarePlansApi::AddServiceNeed(rpc::Cal
                                                                         const v1::AddServiceNeedRequest& request) {
   const v1::ServiceNeed& wanted = request.service_need();
   TRELLIS_ASSIGN_OR_RETURN(const CaseRecord record,
-                           RequireCase(call, wanted.case_record(), "service_need.case_record"));
+                           RequireCase(runtime_, call, wanted.case_record(), "service_need.case_record"));
   return runtime_.Write<v1::AddServiceNeedResponse>(
       call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::AddServiceNeedResponse> {
         TRELLIS_RETURN_IF_ERROR(LockPerson(unit.db, unit.organization, record.person, unit.now));
@@ -96,11 +84,11 @@ absl::StatusOr<v1::GetServiceNeedResponse> CarePlansApi::GetServiceNeed(rpc::Cal
   return response;
 }
 
-absl::StatusOr<v1::ListServiceNeedsResponse> CarePlansApi::ListServiceNeeds(rpc::CallContext& call,
-                                                                            const v1::ListServiceNeedsRequest& request) {
+absl::StatusOr<v1::ListServiceNeedsResponse> CarePlansApi::ListServiceNeeds(
+    rpc::CallContext& call, const v1::ListServiceNeedsRequest& request) {
   TRELLIS_ASSIGN_OR_RETURN(const Page page, Page::Of(call, request));
   TRELLIS_ASSIGN_OR_RETURN(const auto after, page.AfterId());
-  TRELLIS_ASSIGN_OR_RETURN(const CaseRecord record, RequireCase(call, request.case_record(), "case_record"));
+  TRELLIS_ASSIGN_OR_RETURN(const CaseRecord record, RequireCase(runtime_, call, request.case_record(), "case_record"));
   std::vector<ServiceNeedRecord> needs;
   TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
     TRELLIS_ASSIGN_OR_RETURN(needs, caseload::ListServiceNeeds(session, call.caller().organization, record.id,

@@ -37,11 +37,11 @@ class CarePlansApi {
 
  private:
   // NOT_FOUND also where the caller may not see the person.
-  absl::StatusOr<CaseRecord> RequireCase(rpc::CallContext& call, absl::string_view name, absl::string_view field);
   absl::StatusOr<ServiceNeedRecord> RequireNeed(rpc::CallContext& call, absl::string_view name);
 
   // Reads the line anew under the person's lock, lets `change` at it and writes it back.
-  absl::StatusOr<ServiceNeedRecord> Change(runtime::WriteUnit& unit, const ServiceNeedRecord& seen, absl::string_view etag,
+  absl::StatusOr<ServiceNeedRecord> Change(runtime::WriteUnit& unit, const ServiceNeedRecord& seen,
+                                           absl::string_view etag,
                                            absl::FunctionRef<absl::Status(ServiceNeedRecord&)> change);
   // MET or DROPPED by the coordinator's own decision.
   template <class Response, class Request>

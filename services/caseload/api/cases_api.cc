@@ -11,6 +11,7 @@
 #include "services/caseload/api/convert.h"
 #include "services/caseload/api/paging.h"
 #include "services/caseload/api/refresh.h"
+#include "services/caseload/api/require_case.h"
 #include "services/caseload/storage/persons.h"
 #include "services/caseload/storage/worklist.h"
 #include "trellis/caseload/v1/caseload_events.pb.h"
@@ -40,8 +41,8 @@ absl::Status CheckNoOpenCase(db::Session& tx, const Id& organization, const Id& 
 
 absl::Status CheckCoordinator(runtime::WriteUnit& unit, const CaseRecord& record, const Id& caller) {
   if (record.coordinator == caller) return absl::OkStatus();  // checked already, as the caller
-  TRELLIS_ASSIGN_OR_RETURN(const bool sees, access::MaySeePerson(unit.db, unit.organization, record.coordinator,
-                                                                 record.person, unit.now));
+  TRELLIS_ASSIGN_OR_RETURN(
+      const bool sees, access::MaySeePerson(unit.db, unit.organization, record.coordinator, record.person, unit.now));
   if (sees) return absl::OkStatus();
   return InvalidField("case_record.coordinator", "must be a user with a relation to the person");
 }
@@ -98,24 +99,12 @@ absl::StatusOr<v1::OpenCaseResponse> CasesApi::OpenCase(rpc::CallContext& call, 
       });
 }
 
-absl::StatusOr<CaseRecord> CasesApi::RequireCase(rpc::CallContext& call, const Id& id, absl::string_view name) {
-  std::optional<CaseRecord> record;
-  TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
-    TRELLIS_ASSIGN_OR_RETURN(record, FindCase(session, call.caller().organization, id));
-    return absl::OkStatus();
-  }));
-  if (!record.has_value()) return NotFound(name);
-  TRELLIS_RETURN_IF_ERROR(runtime_.access().RequirePerson(call, record->person, name));
-  return *std::move(record);
-}
-
 absl::StatusOr<v1::GetCaseResponse> CasesApi::GetCase(rpc::CallContext& call, const v1::GetCaseRequest& request) {
-  TRELLIS_ASSIGN_OR_RETURN(const Id id, ParseName("cases", request.name()));
-  TRELLIS_ASSIGN_OR_RETURN(const CaseRecord record, RequireCase(call, id, request.name()));
+  TRELLIS_ASSIGN_OR_RETURN(const CaseRecord record, RequireCase(runtime_, call, request.name(), "name"));
   v1::GetCaseResponse response;
   TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
-    TRELLIS_ASSIGN_OR_RETURN(const auto plans, CarePlansOf(session, call.caller().organization, {id}));
-    *response.mutable_case_record() = ToMessage(record, PlanOf(plans, id));
+    TRELLIS_ASSIGN_OR_RETURN(const auto plans, CarePlansOf(session, call.caller().organization, {record.id}));
+    *response.mutable_case_record() = ToMessage(record, PlanOf(plans, record.id));
     return absl::OkStatus();
   }));
   return response;
@@ -173,20 +162,19 @@ absl::StatusOr<CaseRecord> CasesApi::Close(runtime::WriteUnit& unit, const CaseR
 }
 
 absl::StatusOr<v1::CloseCaseResponse> CasesApi::CloseCase(rpc::CallContext& call, const v1::CloseCaseRequest& request) {
-  TRELLIS_ASSIGN_OR_RETURN(const Id id, ParseName("cases", request.name()));
   if (request.reason() == v1::Case::CLOSE_REASON_UNSPECIFIED || !v1::Case::CloseReason_IsValid(request.reason())) {
     return InvalidField("reason", "must say why the case is closed");
   }
   if (request.reason() == v1::Case::CLOSE_REASON_OTHER && request.note().empty()) {
     return InvalidField("note", "must say which other reason there is");
   }
-  TRELLIS_ASSIGN_OR_RETURN(const CaseRecord seen, RequireCase(call, id, request.name()));
+  TRELLIS_ASSIGN_OR_RETURN(const CaseRecord seen, RequireCase(runtime_, call, request.name(), "name"));
   return runtime_.Write<v1::CloseCaseResponse>(
       call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::CloseCaseResponse> {
         TRELLIS_ASSIGN_OR_RETURN(const CaseRecord record, Close(unit, seen, request));
-        TRELLIS_ASSIGN_OR_RETURN(const auto plans, CarePlansOf(unit.db, unit.organization, {id}));
+        TRELLIS_ASSIGN_OR_RETURN(const auto plans, CarePlansOf(unit.db, unit.organization, {record.id}));
         v1::CloseCaseResponse response;
-        *response.mutable_case_record() = ToMessage(record, PlanOf(plans, id));
+        *response.mutable_case_record() = ToMessage(record, PlanOf(plans, record.id));
         return response;
       });
 }

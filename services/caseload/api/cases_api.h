@@ -22,9 +22,8 @@ class CasesApi {
   absl::StatusOr<v1::CloseCaseResponse> CloseCase(rpc::CallContext& call, const v1::CloseCaseRequest& request);
 
  private:
-  // NOT_FOUND also where the caller may not see the person.
-  absl::StatusOr<CaseRecord> RequireCase(rpc::CallContext& call, const Id& id, absl::string_view name);
-  absl::StatusOr<CaseRecord> Close(runtime::WriteUnit& unit, const CaseRecord& seen, const v1::CloseCaseRequest& request);
+  absl::StatusOr<CaseRecord> Close(runtime::WriteUnit& unit, const CaseRecord& seen,
+                                   const v1::CloseCaseRequest& request);
 
   runtime::Runtime& runtime_;
   const Options options_;

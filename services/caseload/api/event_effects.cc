@@ -109,33 +109,29 @@ absl::Time EventEffects::Now() const { return absl::FromUnixMicros(absl::ToUnixM
 
 feed::Handlers EventEffects::OfAssessment() {
   feed::Handlers handlers;
-  handlers.On<AssessmentRecorded>(
-      [this](db::Session& tx, const events::v1::Event& event, const AssessmentRecorded& recorded) {
-        return Apply(tx, event, recorded);
-      });
+  handlers.On<AssessmentRecorded>([this](db::Session& tx, const events::v1::Event& event,
+                                         const AssessmentRecorded& recorded) { return Apply(tx, event, recorded); });
   return handlers;
 }
 
 feed::Handlers EventEffects::OfReferral() {
   feed::Handlers handlers;
-  handlers.On<ReferralStateChanged>(
-      [this](db::Session& tx, const events::v1::Event& event, const ReferralStateChanged& changed) {
-        return Apply(tx, event, changed);
-      });
+  handlers.On<ReferralStateChanged>([this](db::Session& tx, const events::v1::Event& event,
+                                           const ReferralStateChanged& changed) { return Apply(tx, event, changed); });
   return handlers;
 }
 
 feed::Handlers EventEffects::OfIdentity() {
   feed::Handlers handlers;
   handlers
-      .On<identity::v1::RelationGranted>([this](db::Session& tx, const events::v1::Event& event,
-                                                const identity::v1::RelationGranted& granted) {
-        return Apply(tx, event, granted);
-      })
-      .On<identity::v1::RelationRevoked>([this](db::Session& tx, const events::v1::Event& event,
-                                                const identity::v1::RelationRevoked& revoked) {
-        return Apply(tx, event, revoked);
-      });
+      .On<identity::v1::RelationGranted>(
+          [this](db::Session& tx, const events::v1::Event& event, const identity::v1::RelationGranted& granted) {
+            return Apply(tx, event, granted);
+          })
+      .On<identity::v1::RelationRevoked>(
+          [this](db::Session& tx, const events::v1::Event& event, const identity::v1::RelationRevoked& revoked) {
+            return Apply(tx, event, revoked);
+          });
   return handlers;
 }
 
@@ -184,8 +180,10 @@ absl::Status EventEffects::Apply(db::Session& tx, const events::v1::Event& event
   if (!changed.service_need().empty()) {
     TRELLIS_ASSIGN_OR_RETURN(referral.service_need, ParseName("serviceNeeds", changed.service_need(), "service_need"));
   }
-  if (changed.to() == referral::v1::Referral::STATE_UNSPECIFIED || !referral::v1::Referral::State_IsValid(changed.to())) {
-    return absl::InvalidArgumentError(absl::StrCat("event ", event.position(), ": state ", changed.to(), " is not known"));
+  if (changed.to() == referral::v1::Referral::STATE_UNSPECIFIED ||
+      !referral::v1::Referral::State_IsValid(changed.to())) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("event ", event.position(), ": state ", changed.to(), " is not known"));
   }
   referral.state = static_cast<ReferralState>(changed.to());
   referral.state_time = TimeOf(changed.occur_time());

@@ -32,7 +32,8 @@ class EventEffects {
   absl::Status Apply(db::Session& tx, const events::v1::Event& event,
                      const assessment::v1::AssessmentRecorded& recorded);
   // Starts the clock of silence anew and moves the need that the referral is for.
-  absl::Status Apply(db::Session& tx, const events::v1::Event& event, const referral::v1::ReferralStateChanged& changed);
+  absl::Status Apply(db::Session& tx, const events::v1::Event& event,
+                     const referral::v1::ReferralStateChanged& changed);
   // The person's case is found under the new subject; populations keep their members.
   absl::Status Apply(db::Session& tx, const events::v1::Event& event, const identity::v1::RelationGranted& granted);
   absl::Status Apply(db::Session& tx, const events::v1::Event& event, const identity::v1::RelationRevoked& revoked);

@@ -14,7 +14,8 @@
 namespace trellis::caseload {
 
 // Acts with the caller's own token: identity decides what the caller may grant. Thread-safe.
-// Errors of all: UNAVAILABLE PEER_UNAVAILABLE (metadata: service) where identity does not answer; otherwise identity's own.
+// Errors of all: UNAVAILABLE PEER_UNAVAILABLE (metadata: service) where identity does not answer; otherwise identity's
+// own.
 class IdentityClient {
  public:
   explicit IdentityClient(std::shared_ptr<grpc::Channel> channel);

@@ -10,8 +10,8 @@
 
 namespace trellis::caseload {
 
-// The same rule as access::Access has for persons: a live relation in a fresh replica is a yes, in any other case identity
-// is asked. Thread-safe.
+// The same rule as access::Access has for persons: a live relation in a fresh replica is a yes, in any other case
+// identity is asked. Thread-safe.
 class Leads {
  public:
   Leads(runtime::Runtime& runtime, IdentityClient& identity) : runtime_(runtime), identity_(identity) {}

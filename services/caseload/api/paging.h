@@ -7,9 +7,9 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "common/base/error.h"
 #include "common/base/id.h"
 #include "common/base/status_macros.h"
-#include "common/base/error.h"
 #include "common/rpc/page_token.h"
 
 namespace trellis::caseload {

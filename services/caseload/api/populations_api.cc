@@ -52,7 +52,6 @@ absl::StatusOr<v1::CreatePopulationResponse> PopulationsApi::CreatePopulation(
       });
 }
 
-
 absl::StatusOr<v1::GetPopulationResponse> PopulationsApi::GetPopulation(rpc::CallContext& call,
                                                                         const v1::GetPopulationRequest& request) {
   TRELLIS_ASSIGN_OR_RETURN(const Id id, ParseName("populations", request.name()));
@@ -74,9 +73,9 @@ absl::StatusOr<v1::ListPopulationsResponse> PopulationsApi::ListPopulations(rpc:
   TRELLIS_RETURN_IF_ERROR(runtime_.access().AllowedPersonsTable(call).status());  // refuses while the replica is stale
   std::vector<PopulationRecord> populations;
   TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
-    TRELLIS_ASSIGN_OR_RETURN(populations,
-                             ListLedPopulations(session, call.caller().organization, call.caller().user,
-                                                runtime_.clock().Now(), after.value_or(Id()), page.size + 1));
+    TRELLIS_ASSIGN_OR_RETURN(
+        populations, ListLedPopulations(session, call.caller().organization, call.caller().user, runtime_.clock().Now(),
+                                        after.value_or(Id()), page.size + 1));
     return absl::OkStatus();
   }));
   v1::ListPopulationsResponse response;

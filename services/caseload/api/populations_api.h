@@ -11,8 +11,8 @@
 
 namespace trellis::caseload {
 
-// Who may see what is decided by identity's relations. So a change goes to identity first, with a request id that follows
-// from the caller's: when the second half is lost, repeating the request completes it. Thread-safe.
+// Who may see what is decided by identity's relations. So a change goes to identity first, with a request id that
+// follows from the caller's: when the second half is lost, repeating the request completes it. Thread-safe.
 class PopulationsApi {
  public:
   PopulationsApi(runtime::Runtime& runtime, IdentityClient& identity, Leads& leads)
@@ -20,7 +20,8 @@ class PopulationsApi {
 
   absl::StatusOr<v1::CreatePopulationResponse> CreatePopulation(rpc::CallContext& call,
                                                                 const v1::CreatePopulationRequest& request);
-  absl::StatusOr<v1::GetPopulationResponse> GetPopulation(rpc::CallContext& call, const v1::GetPopulationRequest& request);
+  absl::StatusOr<v1::GetPopulationResponse> GetPopulation(rpc::CallContext& call,
+                                                          const v1::GetPopulationRequest& request);
   absl::StatusOr<v1::ListPopulationsResponse> ListPopulations(rpc::CallContext& call,
                                                               const v1::ListPopulationsRequest& request);
   absl::StatusOr<v1::AddMemberResponse> AddMember(rpc::CallContext& call, const v1::AddMemberRequest& request);

@@ -15,8 +15,8 @@ namespace trellis::caseload {
 absl::Status RefreshEntry(db::Session& tx, const Id& organization, const Id& person, const UrgencyRules& rules,
                           absl::Time now);
 
-// Brings lines up to date that nothing but time has changed, each in a transaction of its own, until none is left or the
-// deadline is near. Replicas may sweep at the same time: whoever comes second finds nothing to change.
+// Brings lines up to date that nothing but time has changed, each in a transaction of its own, until none is left or
+// the deadline is near. Replicas may sweep at the same time: whoever comes second finds nothing to change.
 absl::Status SweepEntries(db::Pool& pool, const UrgencyRules& rules, absl::Time now, absl::Time deadline);
 
 }  // namespace trellis::caseload

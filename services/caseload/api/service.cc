@@ -5,8 +5,8 @@
 
 #include "common/base/embedded.h"
 #include "common/config/loader.h"
-#include "common/runtime/runtime.h"
 #include "common/rpc/router.h"
+#include "common/runtime/runtime.h"
 #include "services/caseload/api/care_plans_api.h"
 #include "services/caseload/api/cases_api.h"
 #include "services/caseload/api/event_effects.h"
@@ -54,7 +54,8 @@ void ServeCarePlans(rpc::Router& router, CarePlansApi* api) {
 void ServeAlerts(rpc::Router& router, SafetyAlertsApi* api) {
   router.Unary("trellis.caseload.v1.SafetyAlerts.GetSafetyAlert", api, &SafetyAlertsApi::GetSafetyAlert);
   router.Unary("trellis.caseload.v1.SafetyAlerts.ListSafetyAlerts", api, &SafetyAlertsApi::ListSafetyAlerts);
-  router.Unary("trellis.caseload.v1.SafetyAlerts.AcknowledgeSafetyAlert", api, &SafetyAlertsApi::AcknowledgeSafetyAlert);
+  router.Unary("trellis.caseload.v1.SafetyAlerts.AcknowledgeSafetyAlert", api,
+               &SafetyAlertsApi::AcknowledgeSafetyAlert);
 }
 
 void FollowOthers(runtime::Runtime& runtime, const Options& options) {

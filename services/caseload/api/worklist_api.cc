@@ -27,8 +27,9 @@ void Merge(std::vector<ListedEntry> more, std::size_t limit, std::vector<ListedE
   std::move(more.begin(), more.end(), std::back_inserter(merged));
   const auto key = [](const ListedEntry& entry) { return absl::string_view(entry.sort_key); };
   std::sort(merged.begin(), merged.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
-  merged.erase(std::unique(merged.begin(), merged.end(), [&](const auto& a, const auto& b) { return key(a) == key(b); }),
-               merged.end());
+  merged.erase(
+      std::unique(merged.begin(), merged.end(), [&](const auto& a, const auto& b) { return key(a) == key(b); }),
+      merged.end());
   if (merged.size() > limit) merged.resize(limit);
 }
 
@@ -52,8 +53,8 @@ absl::StatusOr<std::vector<ListedEntry>> WorklistApi::OfPopulation(rpc::CallCont
   TRELLIS_ASSIGN_OR_RETURN(const Visible visible, VisibleTo(runtime_, call, "w.person_id"));
   std::vector<ListedEntry> entries;
   TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
-    TRELLIS_ASSIGN_OR_RETURN(entries, EntriesOfSubject(session, call.caller().organization, population, page.after,
-                                                       visible, page.size + 1));
+    TRELLIS_ASSIGN_OR_RETURN(
+        entries, EntriesOfSubject(session, call.caller().organization, population, page.after, visible, page.size + 1));
     return absl::OkStatus();
   }));
   return entries;
@@ -100,7 +101,8 @@ absl::StatusOr<v1::ListWorklistResponse> WorklistApi::ListWorklist(rpc::CallCont
   const bool more = entries.size() > static_cast<std::size_t>(page.size);
   if (more) entries.resize(page.size);
   for (const ListedEntry& entry : entries) {
-    if (!response.add_entries()->ParseFromString(entry.entry)) return absl::DataLossError("a worklist line is unreadable");
+    if (!response.add_entries()->ParseFromString(entry.entry))
+      return absl::DataLossError("a worklist line is unreadable");
   }
   if (more) response.set_next_page_token(page.TokenFor(entries.back().sort_key));
   return response;

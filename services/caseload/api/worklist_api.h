@@ -23,7 +23,8 @@ class WorklistApi {
 
  private:
   // One more than the page holds, where there are more.
-  absl::StatusOr<std::vector<ListedEntry>> OfCoordinator(rpc::CallContext& call, const Id& coordinator, const Page& page);
+  absl::StatusOr<std::vector<ListedEntry>> OfCoordinator(rpc::CallContext& call, const Id& coordinator,
+                                                         const Page& page);
   absl::StatusOr<std::vector<ListedEntry>> OfPopulation(rpc::CallContext& call, const Id& population, const Page& page);
   absl::StatusOr<std::vector<ListedEntry>> OfAllVisible(rpc::CallContext& call, const Page& page);
 

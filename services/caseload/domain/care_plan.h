@@ -22,10 +22,17 @@ struct CarePlanSummary {
 
 inline void CarePlanSummary::Add(NeedState state, int count) {
   switch (state) {
-    case NeedState::kUnmet: unmet += count; break;
-    case NeedState::kInProgress: in_progress += count; break;
-    case NeedState::kMet: met += count; break;
-    case NeedState::kDropped: break;
+    case NeedState::kUnmet:
+      unmet += count;
+      break;
+    case NeedState::kInProgress:
+      in_progress += count;
+      break;
+    case NeedState::kMet:
+      met += count;
+      break;
+    case NeedState::kDropped:
+      break;
   }
 }
 

@@ -30,8 +30,8 @@ struct LatestAssessment {
   bool worse_than_previous = false;
 };
 
-// Whether `incoming` takes the place of `known`. An assessment entered late does not hide a later one; of two at the same
-// moment the one recorded last counts.
+// Whether `incoming` takes the place of `known`. An assessment entered late does not hide a later one; of two at the
+// same moment the one recorded last counts.
 inline bool Replaces(const LatestAssessment& incoming, const LatestAssessment& known) {
   return incoming.effective_time >= known.effective_time;
 }

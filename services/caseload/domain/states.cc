@@ -9,10 +9,14 @@ namespace {
 
 absl::string_view NameOf(NeedState state) {
   switch (state) {
-    case NeedState::kUnmet: return "UNMET";
-    case NeedState::kInProgress: return "IN_PROGRESS";
-    case NeedState::kMet: return "MET";
-    case NeedState::kDropped: return "DROPPED";
+    case NeedState::kUnmet:
+      return "UNMET";
+    case NeedState::kInProgress:
+      return "IN_PROGRESS";
+    case NeedState::kMet:
+      return "MET";
+    case NeedState::kDropped:
+      return "DROPPED";
   }
   return "UNKNOWN";
 }

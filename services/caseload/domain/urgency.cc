@@ -39,8 +39,9 @@ void AddWorse(const CaseFacts& facts, std::vector<Reason>& reasons) {
     if (!outcome.stage.empty()) reason.values.emplace_back("stage", outcome.stage);
     if (!outcome.band.empty()) reason.values.emplace_back("band", outcome.band);
     const bool both = latest.worse_than_baseline && latest.worse_than_previous;
-    reason.values.emplace_back("against",
-                               both ? "baseline,previous" : latest.worse_than_baseline ? "baseline" : "previous");
+    reason.values.emplace_back("against", both                         ? "baseline,previous"
+                                          : latest.worse_than_baseline ? "baseline"
+                                                                       : "previous");
   }
 }
 
@@ -52,7 +53,8 @@ void AddOverdue(const CaseFacts& facts, absl::Time due, absl::Time now, std::vec
   reason.record = Name("cases", facts.case_id);
   reason.values = {{"interval_days", absl::StrCat(facts.review_interval / absl::Hours(24))}};
   if (const LatestAssessment* last = LastOf(facts.assessments)) {
-    reason.values.emplace_back("last", absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", last->effective_time, absl::UTCTimeZone()));
+    reason.values.emplace_back("last",
+                               absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", last->effective_time, absl::UTCTimeZone()));
   }
 }
 
@@ -82,7 +84,8 @@ bool Before(const Reason& a, const Reason& b) {
          std::make_tuple(b.code, !b.urgent, b.since, absl::string_view(b.record));
 }
 
-std::optional<absl::Time> NextChange(const CaseFacts& facts, const UrgencyRules& rules, absl::Time due, absl::Time now) {
+std::optional<absl::Time> NextChange(const CaseFacts& facts, const UrgencyRules& rules, absl::Time due,
+                                     absl::Time now) {
   std::optional<absl::Time> next;
   const auto consider = [&](absl::Time time) {
     if (time > now && (!next.has_value() || time < *next)) next = time;
@@ -94,7 +97,8 @@ std::optional<absl::Time> NextChange(const CaseFacts& facts, const UrgencyRules&
   return next;
 }
 
-// One byte for the class, eight for the time (microseconds; the top bit turned so that bytes sort like numbers), the id.
+// One byte for the class, eight for the time (microseconds; the top bit turned so that bytes sort like numbers), the
+// id.
 std::string SortKey(const Urgency& urgency, const Id& case_id) {
   const bool reasoned = !urgency.reasons.empty();
   const bool first_in_class = reasoned && urgency.reasons.front().urgent;
@@ -110,8 +114,8 @@ std::string SortKey(const Urgency& urgency, const Id& case_id) {
 }  // namespace
 
 const LatestAssessment* LastOf(const std::vector<LatestAssessment>& assessments) {
-  const auto last =
-      std::max_element(assessments.begin(), assessments.end(), [](const LatestAssessment& a, const LatestAssessment& b) {
+  const auto last = std::max_element(
+      assessments.begin(), assessments.end(), [](const LatestAssessment& a, const LatestAssessment& b) {
         return std::tie(a.effective_time, a.instrument) < std::tie(b.effective_time, b.instrument);
       });
   return last == assessments.end() ? nullptr : &*last;

@@ -34,9 +34,9 @@ inline constexpr int kMaxReasons = 50;
 struct Reason {
   ReasonCode code = ReasonCode::kNeedUnmet;
   absl::Time since;
-  std::string record;                                         // name of the record that causes it
+  std::string record;                                       // name of the record that causes it
   std::vector<std::pair<std::string, std::string>> values;  // what explains it
-  bool urgent = false;                                        // before others of the same code
+  bool urgent = false;                                      // before others of the same code
 };
 
 // Everything that is known about one open case.

@@ -31,24 +31,23 @@ CaseRecord FromRow(Row row) {
 template <typename... Args>
 absl::StatusOr<std::optional<CaseRecord>> FindOne(db::Session& session, absl::string_view where, const Args&... args) {
   TRELLIS_ASSIGN_OR_RETURN(
-      auto row,
-      (session.QueryOne<Id, Id, Id, std::int64_t, int, int, std::string, std::int64_t, absl::Time, absl::Time,
-                        std::optional<absl::Time>>(
-          absl::StrCat("SELECT ", kColumns, " FROM case_record c WHERE ", where, " LIMIT 1"), args...)));
+      auto row, (session.QueryOne<Id, Id, Id, std::int64_t, int, int, std::string, std::int64_t, absl::Time, absl::Time,
+                                  std::optional<absl::Time>>(
+                    absl::StrCat("SELECT ", kColumns, " FROM case_record c WHERE ", where, " LIMIT 1"), args...)));
   if (!row.has_value()) return std::nullopt;
   return FromRow(*std::move(row));
 }
 
-absl::StatusOr<std::vector<CaseRecord>> FindAll(db::Session& session, const Id& organization, const std::vector<Id>& ids) {
+absl::StatusOr<std::vector<CaseRecord>> FindAll(db::Session& session, const Id& organization,
+                                                const std::vector<Id>& ids) {
   std::vector<CaseRecord> records;
   if (ids.empty()) return records;
   TRELLIS_ASSIGN_OR_RETURN(
-      auto rows,
-      (session.Query<Id, Id, Id, std::int64_t, int, int, std::string, std::int64_t, absl::Time, absl::Time,
-                     std::optional<absl::Time>>(
-          absl::StrCat("SELECT ", kColumns, " FROM case_record c WHERE c.organization_id = ? AND c.id IN (",
-                       db::Placeholders(ids.size()), ") ORDER BY c.id DESC LIMIT ?"),
-          organization, ids, static_cast<int>(ids.size()))));
+      auto rows, (session.Query<Id, Id, Id, std::int64_t, int, int, std::string, std::int64_t, absl::Time, absl::Time,
+                                std::optional<absl::Time>>(
+                     absl::StrCat("SELECT ", kColumns, " FROM case_record c WHERE c.organization_id = ? AND c.id IN (",
+                                  db::Placeholders(ids.size()), ") ORDER BY c.id DESC LIMIT ?"),
+                     organization, ids, static_cast<int>(ids.size()))));
   for (Row& row : rows) records.push_back(FromRow(std::move(row)));
   return records;
 }
@@ -62,8 +61,8 @@ absl::Status InsertCase(db::Session& tx, const Id& organization, const CaseRecor
           " state, close_reason, close_note, version, open_time, update_time, close_time)"
           " VALUES (?, ?, ?, ?, ?, ?, ?, 0, '', ?, ?, ?, NULL)",
           organization, record.id, record.person, record.person, record.coordinator,
-          absl::ToInt64Seconds(record.review_interval), static_cast<int>(record.state), record.version, record.open_time,
-          record.update_time)
+          absl::ToInt64Seconds(record.review_interval), static_cast<int>(record.state), record.version,
+          record.open_time, record.update_time)
       .status();
 }
 

@@ -19,10 +19,10 @@ absl::Status LockPerson(db::Session& tx, const Id& organization, const Id& perso
 
 absl::Status RememberAssessment(db::Session& tx, const Id& organization, const Id& person,
                                 const LatestAssessment& latest) {
-  TRELLIS_ASSIGN_OR_RETURN(auto known,
-                           (tx.QueryOne<absl::Time>("SELECT effective_time FROM person_assessment WHERE organization_id = ?"
-                                                    " AND person_id = ? AND instrument = ? LIMIT 1",
-                                                    organization, person, latest.instrument)));
+  TRELLIS_ASSIGN_OR_RETURN(
+      auto known, (tx.QueryOne<absl::Time>("SELECT effective_time FROM person_assessment WHERE organization_id = ?"
+                                           " AND person_id = ? AND instrument = ? LIMIT 1",
+                                           organization, person, latest.instrument)));
   if (known.has_value()) {
     LatestAssessment before;
     before.effective_time = std::get<0>(*known);
@@ -31,7 +31,8 @@ absl::Status RememberAssessment(db::Session& tx, const Id& organization, const I
   const Outcome worse = latest.worse.value_or(Outcome());
   return tx
       .Execute(
-          "INSERT INTO person_assessment (organization_id, person_id, instrument, assessment_id, effective_time, outcome,"
+          "INSERT INTO person_assessment (organization_id, person_id, instrument, assessment_id, effective_time, "
+          "outcome,"
           " number, stage, flag, band, worse_outcome, worse_number, worse_stage, worse_band, worse_than_baseline,"
           " worse_than_previous) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
           " ON DUPLICATE KEY UPDATE assessment_id = VALUES(assessment_id), effective_time = VALUES(effective_time),"
@@ -59,9 +60,10 @@ absl::StatusOr<std::vector<LatestAssessment>> AssessmentsOf(db::Session& session
   for (auto& row : rows) {
     LatestAssessment& latest = assessments.emplace_back();
     Outcome worse;
-    std::tie(latest.instrument, latest.assessment, latest.effective_time, latest.principal.code, latest.principal.number,
-             latest.principal.stage, latest.principal.flag, latest.principal.band, worse.code, worse.number, worse.stage,
-             worse.band, latest.worse_than_baseline, latest.worse_than_previous) = std::move(row);
+    std::tie(latest.instrument, latest.assessment, latest.effective_time, latest.principal.code,
+             latest.principal.number, latest.principal.stage, latest.principal.flag, latest.principal.band, worse.code,
+             worse.number, worse.stage, worse.band, latest.worse_than_baseline, latest.worse_than_previous) =
+        std::move(row);
     if (latest.worse_than_baseline || latest.worse_than_previous) latest.worse = worse;
   }
   return assessments;

@@ -21,9 +21,11 @@ namespace trellis::caseload {
 absl::Status LockPerson(db::Session& tx, const Id& organization, const Id& person, absl::Time now);
 
 // Keeps `latest` unless a later one with the same instrument is known. Expects the lock.
-absl::Status RememberAssessment(db::Session& tx, const Id& organization, const Id& person, const LatestAssessment& latest);
+absl::Status RememberAssessment(db::Session& tx, const Id& organization, const Id& person,
+                                const LatestAssessment& latest);
 // One for each instrument, at most 100.
-absl::StatusOr<std::vector<LatestAssessment>> AssessmentsOf(db::Session& session, const Id& organization, const Id& person);
+absl::StatusOr<std::vector<LatestAssessment>> AssessmentsOf(db::Session& session, const Id& organization,
+                                                            const Id& person);
 
 struct ReferralRecord {
   Id id;

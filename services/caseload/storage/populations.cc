@@ -75,31 +75,34 @@ absl::StatusOr<std::vector<PopulationRecord>> ListLedPopulations(db::Session& se
 absl::StatusOr<std::vector<Id>> LedPopulationIds(db::Session& session, const Id& organization, const Id& user,
                                                  absl::Time now) {
   TRELLIS_ASSIGN_OR_RETURN(
-      auto rows, (session.Query<Id>("SELECT resource_id FROM access_relation WHERE organization_id = ? AND subject_id = ?"
-                                    " AND kind = ? AND revoke_time IS NULL AND valid_from <= ?"
-                                    " AND (valid_to IS NULL OR valid_to > ?) ORDER BY resource_id LIMIT ?",
-                                    organization, user, kLead, now, now, kMaxLedPopulations)));
+      auto rows,
+      (session.Query<Id>("SELECT resource_id FROM access_relation WHERE organization_id = ? AND subject_id = ?"
+                         " AND kind = ? AND revoke_time IS NULL AND valid_from <= ?"
+                         " AND (valid_to IS NULL OR valid_to > ?) ORDER BY resource_id LIMIT ?",
+                         organization, user, kLead, now, now, kMaxLedPopulations)));
   std::vector<Id> ids;
   for (const auto& [id] : rows) ids.push_back(id);
   return ids;
 }
 
-absl::Status PutMember(db::Session& tx, const Id& organization, const Id& population, const Id& person, absl::Time now) {
+absl::Status PutMember(db::Session& tx, const Id& organization, const Id& population, const Id& person,
+                       absl::Time now) {
   TRELLIS_ASSIGN_OR_RETURN(
-      auto known,
-      (tx.QueryOne<Id>("SELECT id FROM population WHERE organization_id = ? AND id = ? LIMIT 1 FOR UPDATE", organization,
-                       population)));
+      auto known, (tx.QueryOne<Id>("SELECT id FROM population WHERE organization_id = ? AND id = ? LIMIT 1 FOR UPDATE",
+                                   organization, population)));
   if (!known.has_value()) return absl::OkStatus();
   TRELLIS_ASSIGN_OR_RETURN(const auto member, FindMember(tx, organization, population, person));
   if (member.has_value()) return absl::OkStatus();
   TRELLIS_RETURN_IF_ERROR(
-      tx.Execute("INSERT INTO population_member (organization_id, population_id, person_id, add_time) VALUES (?, ?, ?, ?)",
-                 organization, population, person, now)
+      tx.Execute(
+            "INSERT INTO population_member (organization_id, population_id, person_id, add_time) VALUES (?, ?, ?, ?)",
+            organization, population, person, now)
           .status());
   return CountMembers(tx, organization, population, 1, now);
 }
 
-absl::Status DropMember(db::Session& tx, const Id& organization, const Id& population, const Id& person, absl::Time now) {
+absl::Status DropMember(db::Session& tx, const Id& organization, const Id& population, const Id& person,
+                        absl::Time now) {
   TRELLIS_ASSIGN_OR_RETURN(
       const std::int64_t dropped,
       tx.Execute("DELETE FROM population_member WHERE organization_id = ? AND population_id = ? AND person_id = ?",
@@ -108,8 +111,8 @@ absl::Status DropMember(db::Session& tx, const Id& organization, const Id& popul
   return CountMembers(tx, organization, population, -1, now);
 }
 
-absl::StatusOr<std::optional<MemberRecord>> FindMember(db::Session& session, const Id& organization, const Id& population,
-                                                       const Id& person) {
+absl::StatusOr<std::optional<MemberRecord>> FindMember(db::Session& session, const Id& organization,
+                                                       const Id& population, const Id& person) {
   TRELLIS_ASSIGN_OR_RETURN(
       auto row, (session.QueryOne<Id, absl::Time>(
                     "SELECT person_id, add_time FROM population_member WHERE organization_id = ? AND population_id = ?"
@@ -119,8 +122,8 @@ absl::StatusOr<std::optional<MemberRecord>> FindMember(db::Session& session, con
   return MemberRecord{std::get<0>(*row), std::get<1>(*row)};
 }
 
-absl::StatusOr<std::vector<MemberRecord>> ListMembers(db::Session& session, const Id& organization, const Id& population,
-                                                      const Id& after, int limit) {
+absl::StatusOr<std::vector<MemberRecord>> ListMembers(db::Session& session, const Id& organization,
+                                                      const Id& population, const Id& after, int limit) {
   TRELLIS_ASSIGN_OR_RETURN(
       auto rows, (session.Query<Id, absl::Time>(
                      "SELECT person_id, add_time FROM population_member WHERE organization_id = ? AND population_id = ?"

@@ -32,7 +32,8 @@ struct MemberRecord {
 };
 
 absl::Status InsertPopulation(db::Session& tx, const Id& organization, const PopulationRecord& population);
-absl::StatusOr<std::optional<PopulationRecord>> FindPopulation(db::Session& session, const Id& organization, const Id& id);
+absl::StatusOr<std::optional<PopulationRecord>> FindPopulation(db::Session& session, const Id& organization,
+                                                               const Id& id);
 // Those of `user`'s live lead relations, oldest first, after `after` (the nil id: from the first).
 absl::StatusOr<std::vector<PopulationRecord>> ListLedPopulations(db::Session& session, const Id& organization,
                                                                  const Id& user, absl::Time now, const Id& after,
@@ -43,12 +44,13 @@ absl::StatusOr<std::vector<Id>> LedPopulationIds(db::Session& session, const Id&
 
 // Both are no-ops for a population that is not known here, and where nothing is to change. They keep member_count.
 absl::Status PutMember(db::Session& tx, const Id& organization, const Id& population, const Id& person, absl::Time now);
-absl::Status DropMember(db::Session& tx, const Id& organization, const Id& population, const Id& person, absl::Time now);
-absl::StatusOr<std::optional<MemberRecord>> FindMember(db::Session& session, const Id& organization, const Id& population,
-                                                       const Id& person);
+absl::Status DropMember(db::Session& tx, const Id& organization, const Id& population, const Id& person,
+                        absl::Time now);
+absl::StatusOr<std::optional<MemberRecord>> FindMember(db::Session& session, const Id& organization,
+                                                       const Id& population, const Id& person);
 // In the order of the persons' ids, after `after`.
-absl::StatusOr<std::vector<MemberRecord>> ListMembers(db::Session& session, const Id& organization, const Id& population,
-                                                      const Id& after, int limit);
+absl::StatusOr<std::vector<MemberRecord>> ListMembers(db::Session& session, const Id& organization,
+                                                      const Id& population, const Id& after, int limit);
 
 }  // namespace trellis::caseload
 

@@ -11,10 +11,11 @@ namespace trellis::caseload {
 namespace {
 
 constexpr absl::string_view kColumns =
-    "a.id, a.person_id, a.assessment_id, a.instrument, a.rule, a.item, a.level, a.state, a.open_time, a.acknowledge_time,"
+    "a.id, a.person_id, a.assessment_id, a.instrument, a.rule, a.item, a.level, a.state, a.open_time, "
+    "a.acknowledge_time,"
     " a.acknowledged_by, a.action, a.action_note, a.version";
-using Row = std::tuple<Id, Id, Id, std::string, std::string, std::string, int, int, absl::Time, std::optional<absl::Time>,
-                       std::optional<Id>, int, std::string, std::int64_t>;
+using Row = std::tuple<Id, Id, Id, std::string, std::string, std::string, int, int, absl::Time,
+                       std::optional<absl::Time>, std::optional<Id>, int, std::string, std::int64_t>;
 
 SafetyAlertRecord FromRow(Row row) {
   SafetyAlertRecord alert;
@@ -29,11 +30,12 @@ SafetyAlertRecord FromRow(Row row) {
 }
 
 template <typename... Args>
-absl::StatusOr<std::vector<SafetyAlertRecord>> Select(db::Session& session, absl::string_view rest, const Args&... args) {
-  TRELLIS_ASSIGN_OR_RETURN(
-      auto rows, (session.Query<Id, Id, Id, std::string, std::string, std::string, int, int, absl::Time,
-                                std::optional<absl::Time>, std::optional<Id>, int, std::string, std::int64_t>(
-                     absl::StrCat("SELECT ", kColumns, " FROM safety_alert a WHERE ", rest), args...)));
+absl::StatusOr<std::vector<SafetyAlertRecord>> Select(db::Session& session, absl::string_view rest,
+                                                      const Args&... args) {
+  TRELLIS_ASSIGN_OR_RETURN(auto rows,
+                           (session.Query<Id, Id, Id, std::string, std::string, std::string, int, int, absl::Time,
+                                          std::optional<absl::Time>, std::optional<Id>, int, std::string, std::int64_t>(
+                               absl::StrCat("SELECT ", kColumns, " FROM safety_alert a WHERE ", rest), args...)));
   std::vector<SafetyAlertRecord> alerts;
   alerts.reserve(rows.size());
   for (Row& row : rows) alerts.push_back(FromRow(std::move(row)));
@@ -49,17 +51,19 @@ absl::StatusOr<bool> InsertAlertOnce(db::Session& tx, const Id& organization, co
                       organization, alert.assessment, alert.rule)));
   if (known.has_value()) return false;
   TRELLIS_RETURN_IF_ERROR(
-      tx.Execute("INSERT INTO safety_alert (organization_id, id, person_id, assessment_id, instrument, rule, item, level,"
-                 " state, open_time, acknowledge_time, acknowledged_by, action, action_note, version)"
-                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, 0, '', ?)",
-                 organization, alert.id, alert.person, alert.assessment, alert.instrument, alert.rule, alert.item,
-                 static_cast<int>(alert.level), static_cast<int>(alert.state), alert.open_time, alert.version)
+      tx.Execute(
+            "INSERT INTO safety_alert (organization_id, id, person_id, assessment_id, instrument, rule, item, level,"
+            " state, open_time, acknowledge_time, acknowledged_by, action, action_note, version)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, 0, '', ?)",
+            organization, alert.id, alert.person, alert.assessment, alert.instrument, alert.rule, alert.item,
+            static_cast<int>(alert.level), static_cast<int>(alert.state), alert.open_time, alert.version)
           .status());
   return true;
 }
 
 absl::StatusOr<std::optional<SafetyAlertRecord>> FindAlert(db::Session& session, const Id& organization, const Id& id) {
-  TRELLIS_ASSIGN_OR_RETURN(auto alerts, Select(session, "a.organization_id = ? AND a.id = ? LIMIT 1", organization, id));
+  TRELLIS_ASSIGN_OR_RETURN(auto alerts,
+                           Select(session, "a.organization_id = ? AND a.id = ? LIMIT 1", organization, id));
   if (alerts.empty()) return std::nullopt;
   return std::move(alerts.front());
 }
@@ -74,17 +78,18 @@ absl::Status SaveAcknowledgement(db::Session& tx, const Id& organization, const 
       .status();
 }
 
-absl::StatusOr<std::vector<SafetyAlertRecord>> OpenAlertsOf(db::Session& session, const Id& organization, const Id& person,
-                                                            int limit) {
+absl::StatusOr<std::vector<SafetyAlertRecord>> OpenAlertsOf(db::Session& session, const Id& organization,
+                                                            const Id& person, int limit) {
   return Select(session, "a.organization_id = ? AND a.person_id = ? AND a.state = ? ORDER BY a.open_time, a.id LIMIT ?",
                 organization, person, static_cast<int>(AlertState::kOpen), limit);
 }
 
 absl::StatusOr<int> CountOpenAlerts(db::Session& session, const Id& organization, const Id& person) {
   TRELLIS_ASSIGN_OR_RETURN(
-      auto count, (session.QueryOne<int>(
-                      "SELECT COUNT(*) FROM safety_alert WHERE organization_id = ? AND person_id = ? AND state = ? LIMIT 1",
-                      organization, person, static_cast<int>(AlertState::kOpen))));
+      auto count,
+      (session.QueryOne<int>(
+          "SELECT COUNT(*) FROM safety_alert WHERE organization_id = ? AND person_id = ? AND state = ? LIMIT 1",
+          organization, person, static_cast<int>(AlertState::kOpen))));
   return count.has_value() ? std::get<0>(*count) : 0;
 }
 
@@ -119,11 +124,11 @@ absl::StatusOr<AlertScan> ScanAlerts(db::Session& session, const Id& organizatio
     scan.next = AlertPosition{std::get<1>(window[seen - 1]), std::get<0>(window[seen - 1])};
   }
   if (found.empty()) return scan;
-  TRELLIS_ASSIGN_OR_RETURN(
-      scan.alerts, Select(session,
-                          absl::StrCat("a.organization_id = ? AND a.id IN (", db::Placeholders(found.size()),
-                                       ") ORDER BY a.open_time, a.id LIMIT ?"),
-                          organization, found, static_cast<int>(found.size())));
+  TRELLIS_ASSIGN_OR_RETURN(scan.alerts,
+                           Select(session,
+                                  absl::StrCat("a.organization_id = ? AND a.id IN (", db::Placeholders(found.size()),
+                                               ") ORDER BY a.open_time, a.id LIMIT ?"),
+                                  organization, found, static_cast<int>(found.size())));
   return scan;
 }
 

@@ -37,8 +37,8 @@ absl::StatusOr<bool> InsertAlertOnce(db::Session& tx, const Id& organization, co
 absl::StatusOr<std::optional<SafetyAlertRecord>> FindAlert(db::Session& session, const Id& organization, const Id& id);
 absl::Status SaveAcknowledgement(db::Session& tx, const Id& organization, const SafetyAlertRecord& alert);
 // Of one person, oldest first, at most `limit`.
-absl::StatusOr<std::vector<SafetyAlertRecord>> OpenAlertsOf(db::Session& session, const Id& organization, const Id& person,
-                                                            int limit);
+absl::StatusOr<std::vector<SafetyAlertRecord>> OpenAlertsOf(db::Session& session, const Id& organization,
+                                                            const Id& person, int limit);
 absl::StatusOr<int> CountOpenAlerts(db::Session& session, const Id& organization, const Id& person);
 
 struct AlertPosition {

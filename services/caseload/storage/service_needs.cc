@@ -11,7 +11,8 @@ namespace trellis::caseload {
 namespace {
 
 constexpr absl::string_view kColumns =
-    "id, case_id, person_id, need_system, need_code, need_display, note, state, settled, state_time, referral_id, version,"
+    "id, case_id, person_id, need_system, need_code, need_display, note, state, settled, state_time, referral_id, "
+    "version,"
     " create_time, update_time";
 using Row = std::tuple<Id, Id, Id, std::string, std::string, std::string, std::string, int, bool, absl::Time,
                        std::optional<Id>, std::int64_t, absl::Time, absl::Time>;
@@ -26,7 +27,8 @@ ServiceNeedRecord FromRow(Row row) {
 }
 
 template <typename... Args>
-absl::StatusOr<std::vector<ServiceNeedRecord>> Select(db::Session& session, absl::string_view rest, const Args&... args) {
+absl::StatusOr<std::vector<ServiceNeedRecord>> Select(db::Session& session, absl::string_view rest,
+                                                      const Args&... args) {
   TRELLIS_ASSIGN_OR_RETURN(
       auto rows, (session.Query<Id, Id, Id, std::string, std::string, std::string, std::string, int, bool, absl::Time,
                                 std::optional<Id>, std::int64_t, absl::Time, absl::Time>(
@@ -42,7 +44,8 @@ absl::StatusOr<std::vector<ServiceNeedRecord>> Select(db::Session& session, absl
 absl::Status InsertServiceNeed(db::Session& tx, const Id& organization, const ServiceNeedRecord& need) {
   return tx
       .Execute(
-          "INSERT INTO service_need (organization_id, id, case_id, person_id, need_system, need_code, need_display, note,"
+          "INSERT INTO service_need (organization_id, id, case_id, person_id, need_system, need_code, need_display, "
+          "note,"
           " state, settled, state_time, referral_id, version, create_time, update_time)"
           " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
           organization, need.id, need.case_id, need.person, need.system, need.code, need.display, need.note,

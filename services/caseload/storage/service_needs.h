@@ -34,7 +34,8 @@ struct ServiceNeedRecord {
 };
 
 absl::Status InsertServiceNeed(db::Session& tx, const Id& organization, const ServiceNeedRecord& need);
-absl::StatusOr<std::optional<ServiceNeedRecord>> FindServiceNeed(db::Session& session, const Id& organization, const Id& id);
+absl::StatusOr<std::optional<ServiceNeedRecord>> FindServiceNeed(db::Session& session, const Id& organization,
+                                                                 const Id& id);
 // Writes what can change: note, state and all that goes with it, version, update time.
 absl::Status SaveServiceNeed(db::Session& tx, const Id& organization, const ServiceNeedRecord& need);
 // Oldest first, after `after` (the nil id: from the first).

@@ -29,13 +29,14 @@ std::vector<db::Value> Arguments(const Id& organization, const Id& owner, const 
 
 absl::Status SaveEntry(db::Session& tx, const Id& organization, const EntryRecord& entry) {
   TRELLIS_RETURN_IF_ERROR(
-      tx.Execute("INSERT INTO worklist_entry (organization_id, person_id, case_id, coordinator_id, priority, sort_key,"
-                 " next_change_time, entry) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-                 " ON DUPLICATE KEY UPDATE case_id = VALUES(case_id), coordinator_id = VALUES(coordinator_id),"
-                 " priority = VALUES(priority), sort_key = VALUES(sort_key), next_change_time = VALUES(next_change_time),"
-                 " entry = VALUES(entry)",
-                 organization, entry.person, entry.case_id, entry.coordinator, entry.priority, entry.sort_key,
-                 entry.next_change, entry.entry)
+      tx.Execute(
+            "INSERT INTO worklist_entry (organization_id, person_id, case_id, coordinator_id, priority, sort_key,"
+            " next_change_time, entry) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON DUPLICATE KEY UPDATE case_id = VALUES(case_id), coordinator_id = VALUES(coordinator_id),"
+            " priority = VALUES(priority), sort_key = VALUES(sort_key), next_change_time = VALUES(next_change_time),"
+            " entry = VALUES(entry)",
+            organization, entry.person, entry.case_id, entry.coordinator, entry.priority, entry.sort_key,
+            entry.next_change, entry.entry)
           .status());
   return tx
       .Execute("UPDATE worklist_line SET sort_key = ? WHERE organization_id = ? AND person_id = ?", entry.sort_key,
@@ -45,9 +46,11 @@ absl::Status SaveEntry(db::Session& tx, const Id& organization, const EntryRecor
 
 absl::Status DeleteEntry(db::Session& tx, const Id& organization, const Id& person) {
   TRELLIS_RETURN_IF_ERROR(
-      tx.Execute("DELETE FROM worklist_entry WHERE organization_id = ? AND person_id = ?", organization, person).status());
+      tx.Execute("DELETE FROM worklist_entry WHERE organization_id = ? AND person_id = ?", organization, person)
+          .status());
   return tx
-      .Execute("UPDATE worklist_line SET sort_key = NULL WHERE organization_id = ? AND person_id = ?", organization, person)
+      .Execute("UPDATE worklist_line SET sort_key = NULL WHERE organization_id = ? AND person_id = ?", organization,
+               person)
       .status();
 }
 
@@ -85,9 +88,9 @@ absl::Status PutLinesFromRelations(db::Session& tx, const Id& organization, cons
 
 // The index is named and the order of the join fixed: the page is a range of the index in its own order, whatever the
 // optimizer believes about the sizes of the tables.
-absl::StatusOr<std::vector<ListedEntry>> EntriesOfSubject(db::Session& session, const Id& organization, const Id& subject,
-                                                          const std::string& after_key, const Visible& visible,
-                                                          int limit) {
+absl::StatusOr<std::vector<ListedEntry>> EntriesOfSubject(db::Session& session, const Id& organization,
+                                                          const Id& subject, const std::string& after_key,
+                                                          const Visible& visible, int limit) {
   return ReadEntries(session,
                      absl::StrCat("SELECT STRAIGHT_JOIN w.sort_key, e.entry"
                                   " FROM worklist_line w FORCE INDEX (worklist_order)"
@@ -109,9 +112,10 @@ absl::StatusOr<std::vector<ListedEntry>> EntriesOfCoordinator(db::Session& sessi
 }
 
 absl::StatusOr<std::vector<std::pair<Id, Id>>> DueEntries(db::Session& session, absl::Time now, int limit) {
-  TRELLIS_ASSIGN_OR_RETURN(auto rows, (session.Query<Id, Id>("SELECT organization_id, person_id FROM worklist_entry"
-                                                             " WHERE next_change_time <= ? ORDER BY next_change_time LIMIT ?",
-                                                             now, limit)));
+  TRELLIS_ASSIGN_OR_RETURN(auto rows,
+                           (session.Query<Id, Id>("SELECT organization_id, person_id FROM worklist_entry"
+                                                  " WHERE next_change_time <= ? ORDER BY next_change_time LIMIT ?",
+                                                  now, limit)));
   std::vector<std::pair<Id, Id>> due;
   for (const auto& [organization, person] : rows) due.emplace_back(organization, person);
   return due;

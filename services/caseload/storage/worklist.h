@@ -41,8 +41,9 @@ struct ListedEntry {
   std::string entry;
 };
 // Most urgent first, after `after_key` ("": from the first). `visible` is about w.person_id.
-absl::StatusOr<std::vector<ListedEntry>> EntriesOfSubject(db::Session& session, const Id& organization, const Id& subject,
-                                                          const std::string& after_key, const Visible& visible, int limit);
+absl::StatusOr<std::vector<ListedEntry>> EntriesOfSubject(db::Session& session, const Id& organization,
+                                                          const Id& subject, const std::string& after_key,
+                                                          const Visible& visible, int limit);
 // `visible` is about e.person_id.
 absl::StatusOr<std::vector<ListedEntry>> EntriesOfCoordinator(db::Session& session, const Id& organization,
                                                               const Id& coordinator, const std::string& after_key,

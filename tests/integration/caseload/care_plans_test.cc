@@ -123,7 +123,8 @@ TEST_F(CarePlansTest, ForeignAndClosedCasesAreRefused) {
     add.mutable_service_need()->set_case_record(case_.name());
     add.mutable_service_need()->mutable_need()->set_code("x");
     v1::AddServiceNeedResponse added;
-    EXPECT_EQ(plans_->AddServiceNeed(caseload().As(other).get(), add, &added).error_code(), grpc::StatusCode::NOT_FOUND);
+    EXPECT_EQ(plans_->AddServiceNeed(caseload().As(other).get(), add, &added).error_code(),
+              grpc::StatusCode::NOT_FOUND);
   }
   EXPECT_EQ(GetNeed(coordinator_, need.name()).state(), Need::STATE_UNMET);
   v1::CloseCaseRequest close;

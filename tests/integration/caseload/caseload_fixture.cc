@@ -15,10 +15,10 @@ struct Services {
   ManualClock clock{absl::FromUnixSeconds(absl::ToUnixSeconds(absl::Now()))};
   std::unique_ptr<TestService> assessment = TestService::MustStart(FakePeer("assessment"), {.clock = &clock});
   std::unique_ptr<TestService> referral = TestService::MustStart(FakePeer("referral"), {.clock = &clock});
-  std::unique_ptr<TestService> caseload = TestService::MustStart(
-      Describe(), {.peers = {{"assessment", assessment.get()}, {"referral", referral.get()}},
-                   .flags = {"--sweep-interval=50ms"},
-                   .clock = &clock});
+  std::unique_ptr<TestService> caseload =
+      TestService::MustStart(Describe(), {.peers = {{"assessment", assessment.get()}, {"referral", referral.get()}},
+                                          .flags = {"--sweep-interval=50ms"},
+                                          .clock = &clock});
 };
 Services* services = nullptr;
 
@@ -43,12 +43,11 @@ runtime::Service FakePeer(const std::string& name) {
 }
 
 void Tell(TestService& service, const Id& organization, const google::protobuf::Message& payload) {
-  const absl::Status told = service.runtime().WriteAs(
-      {.organization = organization,
-       .purpose = "test.tell",
-       .operation = Id(),
-       .deadline = absl::Now() + absl::Seconds(10)},
-      [&](runtime::WriteUnit& unit) { return unit.Publish(payload); });
+  const absl::Status told = service.runtime().WriteAs({.organization = organization,
+                                                       .purpose = "test.tell",
+                                                       .operation = Id(),
+                                                       .deadline = absl::Now() + absl::Seconds(10)},
+                                                      [&](runtime::WriteUnit& unit) { return unit.Publish(payload); });
   ASSERT_TRUE(told.ok()) << told;
 }
 

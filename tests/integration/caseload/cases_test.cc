@@ -1,4 +1,7 @@
 // Opening, reading, listing and closing cases.
+#include <atomic>
+#include <thread>
+
 #include "services/caseload/api/convert.h"
 #include "tests/integration/caseload/caseload_fixture.h"
 
@@ -94,6 +97,29 @@ TEST_F(CasesTest, APersonHasOneOpenCaseAndARepeatedRequestOpensNoSecond) {
   EXPECT_NE(again.case_record().name(), first.case_record().name());
 }
 
+TEST_F(CasesTest, OfManyAtOnceExactlyOneOpensTheCase) {
+  const Id person = NewPerson(coordinator_);
+  std::atomic<int> opened = 0;
+  std::atomic<int> refused = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&] {
+      v1::OpenCaseResponse response;
+      const grpc::Status status = TryOpen(coordinator_, Wanted(person), &response);
+      if (status.ok()) ++opened;
+      if (ReasonOf(status) == "CASE_OPEN") ++refused;
+    });
+  }
+  for (int i = 0; i < 8; ++i) {  // the feed works on the same person meanwhile
+    Tell(assessment(), organization_, Recorded(person, clock().Now()).Total(i, "x").Critical("r", "q").event());
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(opened, 1);
+  EXPECT_EQ(refused, 7);
+  EXPECT_TRUE(Eventually([&] { return OpenAlerts(coordinator_, person).size() == 8; }));
+  EXPECT_EQ(LineOf(coordinator_, person).reasons_size(), 8);
+}
+
 TEST_F(CasesTest, UnknownAndForbiddenLookTheSame) {
   const v1::Case record = Open(coordinator_, NewPerson(coordinator_));
   v1::GetCaseRequest request;
@@ -140,7 +166,8 @@ TEST_F(CasesTest, ClosesOnlyWhenNothingIsLeftOpen) {
   const v1::Case record = Open(coordinator_, person);
   const Id sent = NewId();
   Tell(assessment(), organization_, Recorded(person, clock().Now()).Critical("self-harm", "q9").event());
-  Tell(referral(), organization_, Changed(sent, person, Referral::STATE_REQUESTED, clock().Now() - absl::Hours(24 * 8)));
+  Tell(referral(), organization_,
+       Changed(sent, person, Referral::STATE_REQUESTED, clock().Now() - absl::Hours(24 * 8)));
   ASSERT_TRUE(Eventually([&] { return LineOf(coordinator_, person).reasons_size() == 2; }));
   EXPECT_EQ(ReasonOf(TryClose(coordinator_, record.name())), "OPEN_ALERTS");
   ASSERT_TRUE(AcknowledgeAll(coordinator_, person).ok());

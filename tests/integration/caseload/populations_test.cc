@@ -83,7 +83,7 @@ class FakeRelations {
     std::lock_guard lock(granted_.mutex);
     identity::v1::CheckAccessResponse response;
     response.set_allowed(granted_.relations.count({request.person(), MakeName("users", call.caller().user),
-                                           identity::v1::RELATION_KIND_CARE_TEAM}) > 0);
+                                                   identity::v1::RELATION_KIND_CARE_TEAM}) > 0);
     return response;
   }
 
@@ -103,7 +103,8 @@ class FakeRelations {
  private:
   bool Leads(rpc::CallContext& call, const std::string& population) {
     std::lock_guard lock(granted_.mutex);
-    return granted_.relations.count({population, MakeName("users", call.caller().user), identity::v1::RELATION_KIND_LEAD}) > 0;
+    return granted_.relations.count(
+               {population, MakeName("users", call.caller().user), identity::v1::RELATION_KIND_LEAD}) > 0;
   }
   absl::Status Tell(rpc::CallContext& call, const google::protobuf::Message& event) {
     return TellFor(call.caller().organization, event);
@@ -221,7 +222,8 @@ class PopulationsTest : public ::testing::Test {
   Granted granted_;
   FakeRelations* relations_ = nullptr;
   std::unique_ptr<TestService> identity_ = TestService::MustStart(FakeIdentity(&granted_, &relations_));
-  std::unique_ptr<TestService> caseload_ = TestService::MustStart(Describe(), {.peers = {{"identity", identity_.get()}}});
+  std::unique_ptr<TestService> caseload_ =
+      TestService::MustStart(Describe(), {.peers = {{"identity", identity_.get()}}});
   std::unique_ptr<v1::Populations::Stub> stub_ = v1::Populations::NewStub(caseload_->channel());
   TestUser lead_ = TestUser::Make({options::v1::ROLE_COORDINATOR});
   TestUser colleague_ = TestUser::Make({options::v1::ROLE_COORDINATOR}, lead_.organization);
@@ -255,7 +257,8 @@ TEST_F(PopulationsTest, MembersBecomeVisibleToItsLeadsAndVanishAgain) {
                     identity::v1::RELATION_KIND_LEAD);
   const Id person = NewPerson(lead_);
   Open(lead_, person);
-  EXPECT_TRUE(Eventually([&] { return Worklist(lead_).size() == 1; })) << "the relation came after the case or before it";
+  EXPECT_TRUE(Eventually([&] { return Worklist(lead_).size() == 1; }))
+      << "the relation came after the case or before it";
   EXPECT_THAT(Worklist(colleague_), IsEmpty());
 
   ASSERT_TRUE(Add(lead_, population.name(), person).ok());

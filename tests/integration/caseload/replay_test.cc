@@ -70,7 +70,8 @@ TEST_F(ReplayTest, ReplayingAllFeedsEndsInTheSameState) {
   const v1::ServiceNeed need = AddNeed(coordinator_, record, "counselling");
   const Id sent = NewId();
   const absl::Time now = clock().Now();
-  Tell(assessment(), organization_, Recorded(person, now).Total(15, "x").WorseThanBaseline().Critical("r", "q").event());
+  Tell(assessment(), organization_,
+       Recorded(person, now).Total(15, "x").WorseThanBaseline().Critical("r", "q").event());
   Tell(referral(), organization_, Changed(sent, person, Referral::STATE_REQUESTED, now, need.name()));
   Tell(referral(), organization_, Changed(sent, person, Referral::STATE_REJECTED, now, need.name()));
   ASSERT_TRUE(Eventually([&] { return LineOf(coordinator_, person).reasons_size() == 3; }));
@@ -105,7 +106,8 @@ TEST_F(ReplayTest, AnEventThatCannotBeUnderstoodHoldsTheFeedAndIsNotDropped) {
   Tell(referral(), organization_, broken);
   const Id person = NewPerson(coordinator_);
   Open(coordinator_, person);
-  Tell(referral(), organization_, Changed(NewId(), person, Referral::STATE_REQUESTED, clock().Now() - absl::Hours(999)));
+  Tell(referral(), organization_,
+       Changed(NewId(), person, Referral::STATE_REQUESTED, clock().Now() - absl::Hours(999)));
   absl::SleepFor(absl::Milliseconds(500));
   EXPECT_THAT(Codes(LineOf(coordinator_, person)), ElementsAre());
 }

@@ -50,7 +50,10 @@ TEST_F(SafetyAlertsTest, OpensAlsoForAPersonWithoutACase) {
 TEST_F(SafetyAlertsTest, OneAlertForEachRuleOfAnAssessment) {
   const Id person = NewPerson(coordinator_);
   Tell(assessment(), organization_,
-       Recorded(person, clock().Now()).Critical("ideation", "q1").Critical("intent", "q4", true).Critical("ideation", "q2")
+       Recorded(person, clock().Now())
+           .Critical("ideation", "q1")
+           .Critical("intent", "q4", true)
+           .Critical("ideation", "q2")
            .event());
   ASSERT_TRUE(Eventually([&] { return OpenAlerts(coordinator_, person).size() == 2; }));
 }
@@ -128,11 +131,12 @@ TEST_F(SafetyAlertsTest, TheDatabaseHoldsThePromiseToo) {
   const Alert alert = OpenOne(NewPerson(coordinator_));
   const absl::Status twice = caseload().pool().Transact(absl::Now() + absl::Seconds(5), [&](db::Session& tx) {
     return tx
-        .Execute("INSERT INTO safety_alert (organization_id, id, person_id, assessment_id, instrument, rule, item, level,"
-                 " state, open_time, action, action_note, version) SELECT organization_id, ?, person_id, assessment_id,"
-                 " instrument, rule, item, level, state, open_time, action, action_note, version FROM safety_alert"
-                 " WHERE organization_id = ?",
-                 NewId(), organization_)
+        .Execute(
+            "INSERT INTO safety_alert (organization_id, id, person_id, assessment_id, instrument, rule, item, level,"
+            " state, open_time, action, action_note, version) SELECT organization_id, ?, person_id, assessment_id,"
+            " instrument, rule, item, level, state, open_time, action, action_note, version FROM safety_alert"
+            " WHERE organization_id = ?",
+            NewId(), organization_)
         .status();
   });
   EXPECT_TRUE(db::IsDuplicateKey(twice, "safety_alert_once")) << twice;

@@ -65,9 +65,10 @@ TEST_F(WorklistScopeTest, ARelationThatCameOrWentAfterTheCaseWasOpenedCounts) {
                   .Transact(absl::Now() + absl::Seconds(5),
                             [&](db::Session& tx) {
                               return tx
-                                  .Execute("UPDATE access_relation SET valid_to = ? WHERE organization_id = ?"
-                                           " AND resource_id = ?",
-                                           clock().Now() - absl::Seconds(1), organization_, person)
+                                  .Execute(
+                                      "UPDATE access_relation SET valid_to = ? WHERE organization_id = ?"
+                                      " AND resource_id = ?",
+                                      clock().Now() - absl::Seconds(1), organization_, person)
                                   .status();
                             })
                   .ok());
@@ -118,8 +119,8 @@ TEST_F(WorklistScopeTest, PagesAreBoundToUserAndFilter) {
 
 TEST_F(WorklistScopeTest, RolesWithoutAWorklistAreRefused) {
   v1::ListWorklistResponse response;
-  for (const auto role : {options::v1::ROLE_ORGANIZATION_ADMINISTRATOR, options::v1::ROLE_PROVIDER_STAFF,
-                          options::v1::ROLE_ANALYST}) {
+  for (const auto role :
+       {options::v1::ROLE_ORGANIZATION_ADMINISTRATOR, options::v1::ROLE_PROVIDER_STAFF, options::v1::ROLE_ANALYST}) {
     EXPECT_EQ(Page(TestUser::Make({role}, organization_), {}, &response).error_code(),
               grpc::StatusCode::PERMISSION_DENIED);
   }

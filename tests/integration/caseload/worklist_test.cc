@@ -76,7 +76,8 @@ TEST_F(WorklistTest, EachEventMovesTheCaseToItsPlace) {
   ASSERT_TRUE(Eventually([&] { return LineOf(coordinator_, persons[2]).priority() == 3; }));
   EXPECT_THAT(Order(), ElementsAre(names[2], names[3], names[4], names[0], names[1])) << "overdue";
 
-  Tell(assessment(), organization_, Recorded(persons[1], now).Total(18, "moderately-severe").WorseThanPrevious().event());
+  Tell(assessment(), organization_,
+       Recorded(persons[1], now).Total(18, "moderately-severe").WorseThanPrevious().event());
   ASSERT_TRUE(Eventually([&] { return LineOf(coordinator_, persons[1]).priority() == 2; }));
   EXPECT_THAT(Order(), ElementsAre(names[1], names[2], names[3], names[4], names[0])) << "reliably worse";
 
@@ -170,7 +171,11 @@ TEST_F(WorklistTest, TimeAloneMakesACaseOverdueAndAReferralSilent) {
 TEST_F(WorklistTest, WhatHappenedBeforeTheCaseWasOpenedCountsFromTheStart) {
   const Id person = NewPerson(coordinator_);
   Tell(assessment(), organization_,
-       Recorded(person, clock().Now() - kDay).Total(20, "severe").WorseThanPrevious().Critical("self-harm", "q9").event());
+       Recorded(person, clock().Now() - kDay)
+           .Total(20, "severe")
+           .WorseThanPrevious()
+           .Critical("self-harm", "q9")
+           .event());
   Tell(referral(), organization_, Changed(NewId(), person, Referral::STATE_ACCEPTED, clock().Now() - 30 * kDay));
   ASSERT_TRUE(Eventually([&] { return OpenAlerts(coordinator_, person).size() == 1; }));
   ASSERT_TRUE(Eventually([&] { return CountReferrals(person) == 1; }));

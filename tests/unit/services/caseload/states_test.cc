@@ -14,7 +14,8 @@ TEST(NeedState, FollowsItsReferrals) {
   for (const State live : {State::kRequested, State::kAccepted, State::kInProgress, State::kOnHold}) {
     EXPECT_EQ(NeedStateFrom({live}), NeedState::kInProgress);
   }
-  for (const State dead : {State::kDraft, State::kRejected, State::kCancelled, State::kFailed, State::kEnteredInError}) {
+  for (const State dead :
+       {State::kDraft, State::kRejected, State::kCancelled, State::kFailed, State::kEnteredInError}) {
     EXPECT_EQ(NeedStateFrom({dead}), NeedState::kUnmet);
     EXPECT_EQ(NeedStateFrom({dead, State::kRequested}), NeedState::kInProgress) << "another referral is still live";
   }

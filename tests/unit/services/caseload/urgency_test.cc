@@ -74,7 +74,8 @@ TEST(Urgency, AnAssessmentMovesTheDueTimeByTheCasesOwnInterval) {
   EXPECT_EQ(Evaluate(facts, {}, kOpened + 6 * kDay).next_due, kOpened + 19 * kDay);
   const Urgency overdue = Evaluate(facts, {}, kOpened + 20 * kDay);
   ASSERT_THAT(Codes(overdue), ElementsAre(ReasonCode::kAssessmentOverdue));
-  EXPECT_THAT(overdue.reasons[0].values, ElementsAre(Pair("interval_days", "14"), Pair("last", "2025-06-20T15:06:40Z")));
+  EXPECT_THAT(overdue.reasons[0].values,
+              ElementsAre(Pair("interval_days", "14"), Pair("last", "2025-06-20T15:06:40Z")));
 }
 
 TEST(Urgency, TheLatestOfSeveralInstrumentsCounts) {
@@ -135,7 +136,8 @@ TEST(Urgency, OnlyUnmetNeedsAreReasons) {
 
 TEST(Urgency, ReasonsStandGravestFirstThenOldestFirst) {
   CaseFacts facts = Facts();
-  facts.open_alerts = {Alert(kOpened + 3 * kDay, AlertLevel::kHigh, '1'), Alert(kOpened + 2 * kDay, AlertLevel::kHigh, '2'),
+  facts.open_alerts = {Alert(kOpened + 3 * kDay, AlertLevel::kHigh, '1'),
+                       Alert(kOpened + 2 * kDay, AlertLevel::kHigh, '2'),
                        Alert(kOpened + 4 * kDay, AlertLevel::kUrgent, '3')};
   facts.assessments = {Worse(kOpened + kDay)};
   facts.referrals = {{MakeId('r'), ReferralState::kRequested, kOpened}};
@@ -151,7 +153,8 @@ TEST(Urgency, ReasonsStandGravestFirstThenOldestFirst) {
 
 TEST(Urgency, TheReasonsOfOneLineAreBounded) {
   CaseFacts facts = Facts();
-  for (int i = 0; i < 200; ++i) facts.needs.push_back({MakeId(static_cast<char>(i)), NeedState::kUnmet, kOpened, "", "x"});
+  for (int i = 0; i < 200; ++i)
+    facts.needs.push_back({MakeId(static_cast<char>(i)), NeedState::kUnmet, kOpened, "", "x"});
   facts.open_alerts = {Alert(kOpened)};
   const Urgency urgency = Evaluate(facts, {}, kOpened);
   EXPECT_EQ(urgency.reasons.size(), 50u);
