@@ -156,9 +156,15 @@ absl::Status ListNeeds(Client& client, const Args& args) {
 absl::Status ListAlerts(Client& client, const Args& args) {
   v1::ListSafetyAlertsRequest request;
   if (args.Has("person")) request.set_person(Named("persons", args.Get("person")));
-  if (!args.Has("all")) request.set_state(v1::SafetyAlert::STATE_OPEN);
-  TRELLIS_ASSIGN_OR_RETURN(const auto response,
+  request.set_state(v1::SafetyAlert::STATE_OPEN);
+  TRELLIS_ASSIGN_OR_RETURN(auto response,
                            client.Call(Service::kCaseload, &v1::SafetyAlerts::Stub::ListSafetyAlerts, request));
+  if (args.Has("all")) {
+    request.set_state(v1::SafetyAlert::STATE_ACKNOWLEDGED);
+    TRELLIS_ASSIGN_OR_RETURN(const auto acknowledged,
+                             client.Call(Service::kCaseload, &v1::SafetyAlerts::Stub::ListSafetyAlerts, request));
+    response.MergeFrom(acknowledged);
+  }
   return client.Show(response, [&] {
     std::vector<std::string> persons;
     for (const auto& alert : response.safety_alerts()) persons.push_back(alert.person());
