@@ -1,8 +1,13 @@
 #include "services/caseload/api/identity_client.h"
 
+#include <string>
+#include <utility>
+
 #include "common/base/error.h"
+#include "common/base/status_macros.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/resource_name.h"
+#include "services/caseload/api/convert.h"
 
 namespace trellis::caseload {
 namespace {
@@ -15,6 +20,10 @@ absl::Status StatusOf(const grpc::Status& answer) {
   if (!absl::IsUnavailable(status) && !absl::IsDeadlineExceeded(status)) return status;
   return Error(absl::StatusCode::kUnavailable, "PEER_UNAVAILABLE", "identity does not answer; try again later")
       .With("service", "identity");
+}
+
+bool IsLive(const identity::v1::AccessRelation& relation, absl::Time now) {
+  return TimeOf(relation.start_time()) <= now && (!relation.has_end_time() || now < TimeOf(relation.end_time()));
 }
 
 absl::Status Grant(AccessRelations::Stub& stub, rpc::CallContext& call, identity::v1::RelationKind kind,
@@ -58,18 +67,26 @@ absl::Status IdentityClient::RevokeMember(rpc::CallContext& call, const Id& pers
   return StatusOf(stub_->RevokeRelation(context.get(), request, &response));
 }
 
-absl::StatusOr<bool> IdentityClient::Leads(rpc::CallContext& call, const Id& population) {
-  // Identity lists the relations of a population to those who lead it, and knows it not for anybody else.
+// Identity lists the leads of a population to those who lead it, and to administrators, who lead nothing by that: only
+// the caller's own relation counts.
+absl::StatusOr<bool> IdentityClient::Leads(rpc::CallContext& call, const Id& population, absl::Time now) {
+  const std::string caller = MakeName("users", call.caller().user);
   identity::v1::ListRelationsRequest request;
   request.set_resource(MakeName("populations", population));
   request.set_kind(identity::v1::RELATION_KIND_LEAD);
-  request.set_page_size(1);
-  identity::v1::ListRelationsResponse response;
-  const auto context = rpc::OnBehalfOf(call);
-  const absl::Status status = StatusOf(stub_->ListRelations(context.get(), request, &response));
-  if (absl::IsNotFound(status) || absl::IsPermissionDenied(status)) return false;
-  if (!status.ok()) return status;
-  return true;
+  request.set_page_size(500);
+  do {
+    identity::v1::ListRelationsResponse response;
+    const auto context = rpc::OnBehalfOf(call);
+    const absl::Status status = StatusOf(stub_->ListRelations(context.get(), request, &response));
+    if (absl::IsNotFound(status) || absl::IsPermissionDenied(status)) return false;
+    TRELLIS_RETURN_IF_ERROR(status);
+    for (const auto& relation : response.relations()) {
+      if (relation.subject() == caller && IsLive(relation, now)) return true;
+    }
+    request.set_page_token(response.next_page_token());
+  } while (!request.page_token().empty());
+  return false;
 }
 
 }  // namespace trellis::caseload

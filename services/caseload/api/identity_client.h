@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "common/base/id.h"
 #include "common/rpc/call_context.h"
 #include "grpcpp/channel.h"
@@ -25,8 +26,8 @@ class IdentityClient {
   absl::Status GrantMember(rpc::CallContext& call, const Id& person, const Id& population, const Id& request_id);
   absl::Status RevokeMember(rpc::CallContext& call, const Id& person, const Id& population, const Id& request_id);
 
-  // Whether the caller leads the population.
-  absl::StatusOr<bool> Leads(rpc::CallContext& call, const Id& population);
+  // Whether the caller leads the population at `now`.
+  absl::StatusOr<bool> Leads(rpc::CallContext& call, const Id& population, absl::Time now);
 
  private:
   const std::unique_ptr<identity::v1::AccessRelations::Stub> stub_;

@@ -21,7 +21,7 @@ absl::Status Leads::Require(rpc::CallContext& call, const Id& population) {
     }));
   }
   if (!leads) {
-    TRELLIS_ASSIGN_OR_RETURN(leads, identity_.Leads(call, population));
+    TRELLIS_ASSIGN_OR_RETURN(leads, identity_.Leads(call, population, runtime_.clock().Now()));
   }
   return leads ? absl::OkStatus() : NotFound(rpc::MakeName("populations", population));
 }

@@ -63,13 +63,15 @@ absl::Status SweepEntries(db::Pool& pool, const UrgencyRules& rules, absl::Time 
       TRELLIS_ASSIGN_OR_RETURN(due, DueEntries(session, now, kSweepBatch));
       return absl::OkStatus();
     }));
+    absl::Status failed;  // one line that cannot be made keeps no other from being made
     for (const auto& [organization, person] : due) {
-      if (absl::Now() + kSweepMargin >= deadline) return absl::OkStatus();
-      TRELLIS_RETURN_IF_ERROR(pool.Transact(deadline, [&](db::Session& tx) -> absl::Status {
+      if (absl::Now() + kSweepMargin >= deadline) break;
+      failed.Update(pool.Transact(deadline, [&](db::Session& tx) -> absl::Status {
         TRELLIS_RETURN_IF_ERROR(LockPerson(tx, organization, person, now));
         return RefreshEntry(tx, organization, person, rules, now);
       }));
     }
+    TRELLIS_RETURN_IF_ERROR(failed);
     if (due.size() < kSweepBatch) return absl::OkStatus();
   }
   return absl::OkStatus();

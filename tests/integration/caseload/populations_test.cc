@@ -72,10 +72,20 @@ class FakeRelations {
     return identity::v1::RevokeRelationResponse();
   }
 
+  // The leads of a population, for its leads and for administrators.
   absl::StatusOr<identity::v1::ListRelationsResponse> ListRelations(rpc::CallContext& call,
                                                                     const identity::v1::ListRelationsRequest& request) {
-    if (!Leads(call, request.resource())) return NotFound(request.resource());
-    return identity::v1::ListRelationsResponse();
+    const bool administers = call.caller().HasRole(options::v1::ROLE_ORGANIZATION_ADMINISTRATOR);
+    if (!administers && !Leads(call, request.resource())) return NotFound(request.resource());
+    identity::v1::ListRelationsResponse response;
+    std::lock_guard lock(granted_.mutex);
+    for (const auto& [resource, subject, kind] : granted_.relations) {
+      if (resource != request.resource() || kind != request.kind()) continue;
+      identity::v1::AccessRelation& relation = *response.add_relations();
+      relation.set_subject(subject);
+      relation.mutable_start_time()->set_seconds(1);
+    }
+    return response;
   }
 
   absl::StatusOr<identity::v1::CheckAccessResponse> CheckAccess(rpc::CallContext& call,
@@ -238,6 +248,14 @@ TEST_F(PopulationsTest, ItsMakerLeadsItAndNobodyElseKnowsIt) {
   EXPECT_EQ(Get(lead_, MakeName("populations", NewId()), &seen).error_code(), grpc::StatusCode::NOT_FOUND);
   EXPECT_TRUE(Eventually([&] { return Listed(lead_) == std::vector<std::string>{population.name()}; }));
   EXPECT_THAT(Listed(colleague_), IsEmpty());
+}
+
+TEST_F(PopulationsTest, AnAdministratorWhoAlsoCoordinatesLeadsNothingByThat) {
+  const v1::Population population = Create(lead_, "Year 11");
+  const TestUser both =
+      TestUser::Make({options::v1::ROLE_COORDINATOR, options::v1::ROLE_ORGANIZATION_ADMINISTRATOR}, lead_.organization);
+  v1::Population seen;
+  EXPECT_EQ(Get(both, population.name(), &seen).error_code(), grpc::StatusCode::NOT_FOUND);
 }
 
 TEST_F(PopulationsTest, ARepeatedRequestMakesNoSecondOneAndNoSecondGrant) {
