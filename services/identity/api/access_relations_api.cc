@@ -32,15 +32,14 @@ absl::StatusOr<Asker> AskerOf(const rpc::CallContext& call, runtime::WriteUnit& 
   asker.user = call.caller().user;
   asker.roles = RolesOf(call.caller());
   if (relation.kind != RelationKind::kLead) {
-    TRELLIS_ASSIGN_OR_RETURN(asker.sees_person, access::MaySeePerson(unit.db, unit.organization, asker.user,
-                                                                     relation.resource, unit.now));
+    TRELLIS_ASSIGN_OR_RETURN(asker.sees_person,
+                             access::MaySeePerson(unit.db, unit.organization, asker.user, relation.resource, unit.now));
   }
   if (relation.kind != RelationKind::kCareTeam) {
     const Id population = relation.kind == RelationKind::kLead ? relation.resource : relation.subject;
     TRELLIS_ASSIGN_OR_RETURN(asker.leads_population,
                              LeadsPopulation(unit.db, unit.organization, population, asker.user, unit.now));
-    TRELLIS_ASSIGN_OR_RETURN(const bool known,
-                             storage::PopulationIsKnown(unit.db, unit.organization, population));
+    TRELLIS_ASSIGN_OR_RETURN(const bool known, storage::PopulationIsKnown(unit.db, unit.organization, population));
     asker.population_is_new = !known;
   }
   return asker;

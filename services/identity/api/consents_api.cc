@@ -20,8 +20,7 @@ namespace trellis::identity {
 namespace {
 
 // The consent that is wanted, checked but for what only the database knows.
-absl::StatusOr<storage::ConsentRow> ParseConsent(const v1::Consent& wanted, const rpc::Caller& caller,
-                                                 absl::Time now) {
+absl::StatusOr<storage::ConsentRow> ParseConsent(const v1::Consent& wanted, const rpc::Caller& caller, absl::Time now) {
   storage::ConsentRow row;
   Consent& consent = row.consent;
   TRELLIS_ASSIGN_OR_RETURN(consent.person, rpc::ParseName(kPersons, wanted.person(), "consent.person"));
@@ -127,9 +126,9 @@ absl::StatusOr<v1::RevokeConsentResponse> ConsentsApi::RevokeConsent(rpc::CallCo
       call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::RevokeConsentResponse> {
         TRELLIS_ASSIGN_OR_RETURN(auto row, storage::LockConsent(unit.db, unit.organization, id));
         if (!row.has_value()) return NotFound(request.name());
-        TRELLIS_ASSIGN_OR_RETURN(const bool allowed,
-                                 access::MaySeePerson(unit.db, unit.organization, call.caller().user,
-                                                      row->consent.person, unit.now));
+        TRELLIS_ASSIGN_OR_RETURN(
+            const bool allowed,
+            access::MaySeePerson(unit.db, unit.organization, call.caller().user, row->consent.person, unit.now));
         if (!allowed) return NotFound(request.name());
         TRELLIS_RETURN_IF_ERROR(CheckEtag(request.etag(), row->version));
         if (StateAt(row->consent, unit.now) == ConsentState::kRevoked) {
@@ -161,8 +160,8 @@ absl::StatusOr<v1::CheckConsentResponse> ConsentsApi::CheckConsent(rpc::CallCont
   const absl::Time now = runtime_.clock().Now();
   std::vector<Consent> consents;
   TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
-    TRELLIS_ASSIGN_OR_RETURN(
-        consents, storage::FindOpenConsents(session, call.caller().organization, person, recipient, now));
+    TRELLIS_ASSIGN_OR_RETURN(consents,
+                             storage::FindOpenConsents(session, call.caller().organization, person, recipient, now));
     return absl::OkStatus();
   }));
   const ConsentAnswer answer = CheckConsents(consents, *purpose.begin(), categories, now);

@@ -16,12 +16,10 @@ class ConsentsApi {
   absl::StatusOr<v1::RecordConsentResponse> RecordConsent(rpc::CallContext& call,
                                                           const v1::RecordConsentRequest& request);
   absl::StatusOr<v1::GetConsentResponse> GetConsent(rpc::CallContext& call, const v1::GetConsentRequest& request);
-  absl::StatusOr<v1::ListConsentsResponse> ListConsents(rpc::CallContext& call,
-                                                        const v1::ListConsentsRequest& request);
+  absl::StatusOr<v1::ListConsentsResponse> ListConsents(rpc::CallContext& call, const v1::ListConsentsRequest& request);
   absl::StatusOr<v1::RevokeConsentResponse> RevokeConsent(rpc::CallContext& call,
                                                           const v1::RevokeConsentRequest& request);
-  absl::StatusOr<v1::CheckConsentResponse> CheckConsent(rpc::CallContext& call,
-                                                        const v1::CheckConsentRequest& request);
+  absl::StatusOr<v1::CheckConsentResponse> CheckConsent(rpc::CallContext& call, const v1::CheckConsentRequest& request);
 
  private:
   runtime::Runtime& runtime_;

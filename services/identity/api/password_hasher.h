@@ -43,10 +43,10 @@ class PasswordHasher {
   RandomSource& random_;
   std::mutex mutex_;
   std::condition_variable turn_;
-  int running_ = 0;             // guarded by mutex_
-  int waiting_ = 0;             // guarded by mutex_
+  int running_ = 0;  // guarded by mutex_
+  int waiting_ = 0;  // guarded by mutex_
   std::once_flag nothing_once_;
-  std::string nothing_;         // a hash that no password has; set once
+  std::string nothing_;  // a hash that no password has; set once
 };
 
 }  // namespace trellis::identity

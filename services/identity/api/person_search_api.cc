@@ -47,11 +47,11 @@ class Search {
 
   // Looks up how many persons the reader has and so which way is the shorter one.
   absl::Status Plan(rpc::CallContext& call, const access::Access& access, db::Session& session) {
-    TRELLIS_ASSIGN_OR_RETURN(
-        const int persons, storage::CountPersonsOf(session, organization_, call.caller().user, kFewPersons + 1));
+    TRELLIS_ASSIGN_OR_RETURN(const int persons,
+                             storage::CountPersonsOf(session, organization_, call.caller().user, kFewPersons + 1));
     among_ = persons <= kFewPersons && !query_.identifier.has_value();
-    TRELLIS_ASSIGN_OR_RETURN(access::SqlPart part, among_ ? access.AllowedPersonsTable(call)
-                                                          : access.AllowedPersonCondition(call, "p.id"));
+    TRELLIS_ASSIGN_OR_RETURN(access::SqlPart part,
+                             among_ ? access.AllowedPersonsTable(call) : access.AllowedPersonCondition(call, "p.id"));
     allowed_ = ToAllowed(std::move(part));
     return absl::OkStatus();
   }

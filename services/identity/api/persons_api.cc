@@ -22,9 +22,9 @@
 namespace trellis::identity {
 namespace {
 
-constexpr absl::string_view kChangeable[] = {
-    "given_names", "family_names", "preferred_name", "birth_date", "gender",   "languages", "identifiers",
-    "phones",      "emails",       "address",        "position",   "deceased", "death_date"};
+constexpr absl::string_view kChangeable[] = {"given_names", "family_names", "preferred_name", "birth_date", "gender",
+                                             "languages",   "identifiers",  "phones",         "emails",     "address",
+                                             "position",    "deceased",     "death_date"};
 
 absl::Status WriteIdentifiers(runtime::WriteUnit& unit, const Id& person, const PersonFacts& facts) {
   for (std::size_t i = 0; i < facts.identifiers.size(); ++i) {
@@ -53,11 +53,9 @@ absl::Status Reindex(runtime::WriteUnit& unit, const Id& person, const PersonFac
 
 // Whoever registers a person belongs to the care team from the beginning: a person whom nobody sees is lost.
 absl::Status JoinCareTeam(runtime::WriteUnit& unit, const Id& person, const Id& user) {
-  TRELLIS_RETURN_IF_ERROR(
-      access::PutRelation(unit.db, {{unit.organization, person, access::RelationKind::kCareTeam, user},
-                                    unit.now,
-                                    std::nullopt,
-                                    std::nullopt}));
+  TRELLIS_RETURN_IF_ERROR(access::PutRelation(
+      unit.db,
+      {{unit.organization, person, access::RelationKind::kCareTeam, user}, unit.now, std::nullopt, std::nullopt}));
   v1::RelationGranted event;
   event.set_resource(rpc::MakeName(kPersons, person));
   event.set_subject(rpc::MakeName(kUsers, user));
@@ -81,8 +79,7 @@ absl::StatusOr<v1::RegisterPersonResponse> PersonsApi::RegisterPerson(rpc::CallC
                                      .update_time = unit.now};
         TRELLIS_RETURN_IF_ERROR(storage::InsertPerson(unit.db, unit.organization, row));
         TRELLIS_RETURN_IF_ERROR(WriteIdentifiers(unit, row.id, facts));
-        TRELLIS_RETURN_IF_ERROR(
-            storage::InsertSearchKeys(unit.db, unit.organization, row.id, StoredKeysOf(facts)));
+        TRELLIS_RETURN_IF_ERROR(storage::InsertSearchKeys(unit.db, unit.organization, row.id, StoredKeysOf(facts)));
         v1::PersonRegistered event;
         event.set_person(rpc::MakeName(kPersons, row.id));
         TRELLIS_RETURN_IF_ERROR(unit.Publish(event));
@@ -115,12 +112,11 @@ absl::StatusOr<v1::BatchGetPersonsResponse> PersonsApi::BatchGetPersons(rpc::Cal
     TRELLIS_ASSIGN_OR_RETURN(ids.emplace_back(),
                              rpc::ParseName(kPersons, request.names(i), absl::StrCat("names[", i, "]")));
   }
-  TRELLIS_ASSIGN_OR_RETURN(access::SqlPart allowed, runtime_.access().AllowedPersonCondition(call, "p.id"));
+  TRELLIS_ASSIGN_OR_RETURN(access::SqlPart part, runtime_.access().AllowedPersonCondition(call, "p.id"));
+  const storage::Allowed allowed{std::move(part.sql), std::move(part.arguments)};
   std::map<Id, storage::PersonRow> rows;
   TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
-    TRELLIS_ASSIGN_OR_RETURN(auto found,
-                             storage::FindPersons(session, call.caller().organization, ids,
-                                                  {std::move(allowed.sql), std::move(allowed.arguments)}));
+    TRELLIS_ASSIGN_OR_RETURN(auto found, storage::FindPersons(session, call.caller().organization, ids, allowed));
     for (storage::PersonRow& row : found) rows.emplace(row.id, std::move(row));
     return absl::OkStatus();
   }));

@@ -20,8 +20,7 @@ class PersonsApi {
   absl::StatusOr<v1::GetPersonResponse> GetPerson(rpc::CallContext& call, const v1::GetPersonRequest& request);
   absl::StatusOr<v1::BatchGetPersonsResponse> BatchGetPersons(rpc::CallContext& call,
                                                               const v1::BatchGetPersonsRequest& request);
-  absl::StatusOr<v1::UpdatePersonResponse> UpdatePerson(rpc::CallContext& call,
-                                                        const v1::UpdatePersonRequest& request);
+  absl::StatusOr<v1::UpdatePersonResponse> UpdatePerson(rpc::CallContext& call, const v1::UpdatePersonRequest& request);
 
  private:
   absl::CivilDay Today() const { return absl::ToCivilDay(runtime_.clock().Now(), absl::UTCTimeZone()); }

@@ -29,11 +29,10 @@ absl::StatusOr<storage::RelationCursor> ParseCursor(absl::string_view bytes) {
 
 }  // namespace
 
-absl::StatusOr<bool> LeadsPopulation(db::Session& session, const Id& organization, const Id& population,
-                                     const Id& user, absl::Time now) {
+absl::StatusOr<bool> LeadsPopulation(db::Session& session, const Id& organization, const Id& population, const Id& user,
+                                     absl::Time now) {
   TRELLIS_ASSIGN_OR_RETURN(
-      const auto lead,
-      access::FindRelation(session, {organization, population, access::RelationKind::kLead, user}));
+      const auto lead, access::FindRelation(session, {organization, population, access::RelationKind::kLead, user}));
   return lead.has_value() && lead->LiveAt(now);
 }
 
@@ -108,8 +107,8 @@ absl::StatusOr<bool> RelationList::MayRead(db::Session& session, const rpc::Call
 absl::Status RelationList::Fill(db::Session& session, const Id& organization, absl::Time now,
                                 v1::ListRelationsResponse& response) const {
   const auto list = ByResource() ? storage::ListByResource : storage::ListBySubject;
-  TRELLIS_ASSIGN_OR_RETURN(
-      const auto rows, list(session, organization, end_, first_kind_, second_kind_, now, after_, page_size_ + 1));
+  TRELLIS_ASSIGN_OR_RETURN(const auto rows,
+                           list(session, organization, end_, first_kind_, second_kind_, now, after_, page_size_ + 1));
   const std::size_t shown = std::min(rows.size(), static_cast<std::size_t>(page_size_));
   for (std::size_t i = 0; i < shown; ++i) *response.add_relations() = ToProto(rows[i]);
   if (rows.size() > shown) {

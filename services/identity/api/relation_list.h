@@ -18,8 +18,8 @@
 namespace trellis::identity {
 
 // Whether the user leads the population at `now`.
-absl::StatusOr<bool> LeadsPopulation(db::Session& session, const Id& organization, const Id& population,
-                                     const Id& user, absl::Time now);
+absl::StatusOr<bool> LeadsPopulation(db::Session& session, const Id& organization, const Id& population, const Id& user,
+                                     absl::Time now);
 
 // A value.
 class RelationList {

@@ -131,7 +131,8 @@ runtime::Service Describe() {
   bootstrap.help = "create the first platform administrator";
   bootstrap.flags = [settings](config::Loader& flags) {
     flags.RequiredString("login", &settings->bootstrap_login, "the administrator's login name, like an e-mail address");
-    flags.RequiredSecret("password", &settings->bootstrap_password, "the administrator's password, 15 characters or more");
+    flags.RequiredSecret("password", &settings->bootstrap_password,
+                         "the administrator's password, 15 characters or more");
   };
   bootstrap.run = [settings](runtime::Runtime& runtime) {
     return Bootstrap(runtime, *settings->hasher, settings->bootstrap_login, settings->bootstrap_password);

@@ -112,8 +112,7 @@ absl::Status SessionsApi::NoteSuccess(rpc::CallContext& call, const Found& found
 
 absl::Status SessionsApi::ForgetOldAttempts(absl::Time deadline) {
   const absl::Time before = runtime_.clock().Now() - absl::Hours(24);
-  return runtime_.pool().Transact(deadline,
-                                  [&](db::Session& tx) { return storage::PurgeAttempts(tx, before); });
+  return runtime_.pool().Transact(deadline, [&](db::Session& tx) { return storage::PurgeAttempts(tx, before); });
 }
 
 }  // namespace trellis::identity

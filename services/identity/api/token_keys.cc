@@ -69,8 +69,8 @@ absl::StatusOr<std::vector<storage::SigningKeyRow>> TokenKeys::LoadOrMake(absl::
   if (!rows.empty()) return rows;
 
   TRELLIS_ASSIGN_OR_RETURN(const storage::SigningKeyRow first, MakeFirst(now));
-  const absl::Status made = runtime_.pool().Transact(
-      deadline, [&first](db::Session& tx) { return storage::InsertSigningKey(tx, first); });
+  const absl::Status made =
+      runtime_.pool().Transact(deadline, [&first](db::Session& tx) { return storage::InsertSigningKey(tx, first); });
   // Another replica may have been quicker: its key is the key.
   if (!made.ok() && !db::IsDuplicateKey(made)) return made;
   TRELLIS_RETURN_IF_ERROR(runtime_.pool().Read(deadline, load));
@@ -90,11 +90,10 @@ absl::StatusOr<std::shared_ptr<const TokenKeys::Snapshot>> TokenKeys::Build(
   }
   TRELLIS_ASSIGN_OR_RETURN(auto key, crypto::SigningKey::FromPem(in_use->private_key));
   snapshot->key = std::make_unique<crypto::SigningKey>(std::move(key));
-  TRELLIS_ASSIGN_OR_RETURN(
-      auto issuer,
-      access::TokenIssuer::Make(
-          {.issuer = runtime_.issuer(), .audience = runtime_.audience(), .key_id = in_use->key_id},
-          snapshot->key.get(), &runtime_.clock(), &runtime_.ids()));
+  TRELLIS_ASSIGN_OR_RETURN(auto issuer,
+                           access::TokenIssuer::Make(
+                               {.issuer = runtime_.issuer(), .audience = runtime_.audience(), .key_id = in_use->key_id},
+                               snapshot->key.get(), &runtime_.clock(), &runtime_.ids()));
   snapshot->issuer = std::make_unique<access::TokenIssuer>(std::move(issuer));
   return snapshot;
 }

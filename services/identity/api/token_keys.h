@@ -46,8 +46,8 @@ class TokenKeys {
 
   runtime::Runtime& runtime_;
   std::mutex mutex_;
-  std::shared_ptr<const Snapshot> snapshot_;        // guarded by mutex_
-  absl::Time next_load_ = absl::InfinitePast();     // guarded by mutex_
+  std::shared_ptr<const Snapshot> snapshot_;     // guarded by mutex_
+  absl::Time next_load_ = absl::InfinitePast();  // guarded by mutex_
 };
 
 }  // namespace trellis::identity

@@ -60,9 +60,8 @@ absl::StatusOr<v1::CreateUserResponse> UsersApi::CreateUser(rpc::CallContext& ca
                                                             const v1::CreateUserRequest& request) {
   TRELLIS_ASSIGN_OR_RETURN(const Roles roles, ParseRoles(Numbers(request.user().roles()), "user.roles"));
   TRELLIS_RETURN_IF_ERROR(MayGive(RolesOf(call.caller()), roles));
-  TRELLIS_ASSIGN_OR_RETURN(
-      const NewAccount account,
-      PrepareAccount(request.user(), roles, request.password(), hasher_, call.deadline(), "user.", "password"));
+  TRELLIS_ASSIGN_OR_RETURN(const NewAccount account, PrepareAccount(request.user(), roles, request.password(), hasher_,
+                                                                    call.deadline(), "user.", "password"));
 
   // The record of the request keeps a digest of it, from which a password could be guessed.
   v1::CreateUserRequest record = request;

@@ -32,9 +32,8 @@ std::string LocalPart(absl::string_view login) { return std::string(login.substr
 
 absl::Status ValidateLogin(absl::string_view login, absl::string_view field) {
   const std::size_t at = login.find('@');
-  const bool printable = std::all_of(login.begin(), login.end(), [](char c) {
-    return absl::ascii_isgraph(static_cast<unsigned char>(c));
-  });
+  const bool printable = std::all_of(login.begin(), login.end(),
+                                     [](char c) { return absl::ascii_isgraph(static_cast<unsigned char>(c)); });
   const bool one_at = at != absl::string_view::npos && at == login.rfind('@');
   if (!printable || !one_at || at == 0 || login.size() > 254 || login.substr(at).find('.') == absl::string_view::npos ||
       absl::EndsWith(login, ".") || absl::StrContains(login, "@.")) {

@@ -25,7 +25,7 @@ struct Consent {
   std::set<int> purposes;
   std::set<int> categories;
   absl::Time start_time;
-  absl::Time end_time = absl::InfiniteFuture();     // half open: no more at this instant
+  absl::Time end_time = absl::InfiniteFuture();  // half open: no more at this instant
   absl::Time revoke_time = absl::InfiniteFuture();
 };
 
@@ -38,7 +38,7 @@ bool HoldsAt(const Consent& consent, absl::Time time);
 
 struct ConsentAnswer {
   bool granted = false;
-  std::vector<Id> consents;           // those that it rests on
+  std::vector<Id> consents;  // those that it rests on
   std::vector<int> missing_categories;
   absl::Time expire_time = absl::InfiniteFuture();  // the first end among `consents`
 };

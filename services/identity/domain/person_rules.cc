@@ -106,7 +106,8 @@ absl::Status ValidatePerson(const PersonFacts& person, absl::CivilDay today, abs
   CheckLanguages(person, findings);
   for (std::size_t i = 0; i < person.phones.size(); ++i) {
     if (!IsPhone(person.phones[i])) {
-      findings.Add(absl::StrCat("phones[", i, "]"), "digits, spaces, '+', '-', '(', ')' and '.', at least three digits");
+      findings.Add(absl::StrCat("phones[", i, "]"),
+                   "digits, spaces, '+', '-', '(', ')' and '.', at least three digits");
     }
   }
   return findings.ToStatus();

@@ -27,8 +27,8 @@ struct Relation {
 absl::string_view ResourceCollection(RelationKind kind);
 absl::string_view SubjectCollection(RelationKind kind);
 
-// Errors: INVALID_ARGUMENT on `prefix` + "kind", "resource" or "subject" for a kind that does not exist or names of other
-// collections than the kind connects.
+// Errors: INVALID_ARGUMENT on `prefix` + "kind", "resource" or "subject" for a kind that does not exist or names of
+// other collections than the kind connects.
 absl::StatusOr<Relation> ParseRelation(int kind, absl::string_view resource, absl::string_view subject,
                                        absl::string_view prefix);
 

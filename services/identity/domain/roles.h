@@ -29,9 +29,9 @@ using Roles = std::set<Role>;
 // Errors: INVALID_ARGUMENT on `field` for a number that is no role, a role given twice, or none at all.
 absl::StatusOr<Roles> ParseRoles(const std::vector<int>& numbers, absl::string_view field);
 
-// Roles reach over one organization (an organization administrator gives them) or over the whole installation (a platform
-// administrator gives them). `changed`: roles that are given or taken away.
-// Error: PERMISSION_DENIED ROLE_NOT_YOURS_TO_GIVE.
+// Roles reach over one organization (an organization administrator gives them) or over the whole installation (a
+// platform administrator gives them). `changed`: roles that are given or taken away. Error: PERMISSION_DENIED
+// ROLE_NOT_YOURS_TO_GIVE.
 absl::Status MayGive(const Roles& giver, const Roles& changed);
 
 // The roles that are in exactly one of the two.

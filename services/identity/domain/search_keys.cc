@@ -49,17 +49,15 @@ absl::StatusOr<std::vector<std::string>> ParseNameQuery(absl::string_view name_q
   std::vector<std::string> words = NameWords(name_query);
   if (words.empty()) return InvalidField("name_query", "holds no letter or digit");
   if (words.size() > kMostQueryWords) return InvalidField("name_query", "at most 8 words");
-  const bool narrow = std::any_of(words.begin(), words.end(), [](const std::string& word) {
-    return CodePoints(word) >= ShortestPrefix(word);
-  });
+  const bool narrow = std::any_of(words.begin(), words.end(),
+                                  [](const std::string& word) { return CodePoints(word) >= ShortestPrefix(word); });
   if (!narrow) return InvalidField("name_query", "at least one word of two letters");
   return words;
 }
 
 std::optional<SearchKey> BestKey(const PersonQuery& query) {
-  const auto longest =
-      std::max_element(query.words.begin(), query.words.end(),
-                       [](const auto& a, const auto& b) { return CodePoints(a) < CodePoints(b); });
+  const auto longest = std::max_element(query.words.begin(), query.words.end(),
+                                        [](const auto& a, const auto& b) { return CodePoints(a) < CodePoints(b); });
   // A birth date is shared by few; a beginning of a name by many.
   if (query.birth_date.has_value()) return SearchKey{SearchKind::kBirthDate, DayKey(*query.birth_date)};
   if (longest != query.words.end()) {

@@ -18,9 +18,9 @@ namespace {
 
 // Letters that people write without their stroke or as two letters, and that no Unicode rule takes apart. Folded case.
 constexpr std::pair<UChar32, const char*> kBaseLetters[] = {
-    {0x00E6, "ae"}, {0x00F0, "d"}, {0x00F8, "o"},  {0x00FE, "th"}, {0x0111, "d"}, {0x0127, "h"},  {0x0131, "i"},
-    {0x0138, "k"},  {0x0142, "l"}, {0x0153, "oe"}, {0x0167, "t"},  {0x0180, "b"}, {0x0192, "f"},  {0x019A, "l"},
-    {0x01B6, "z"},  {0x0247, "e"}, {0x0249, "j"},  {0x024D, "r"},  {0x024F, "y"}, {0x0268, "i"},  {0x0289, "u"},
+    {0x00E6, "ae"}, {0x00F0, "d"}, {0x00F8, "o"},  {0x00FE, "th"}, {0x0111, "d"}, {0x0127, "h"}, {0x0131, "i"},
+    {0x0138, "k"},  {0x0142, "l"}, {0x0153, "oe"}, {0x0167, "t"},  {0x0180, "b"}, {0x0192, "f"}, {0x019A, "l"},
+    {0x01B6, "z"},  {0x0247, "e"}, {0x0249, "j"},  {0x024D, "r"},  {0x024F, "y"}, {0x0268, "i"}, {0x0289, "u"},
 };
 
 const char* BaseLetter(UChar32 c) {
@@ -58,9 +58,8 @@ std::u16string ToUtf16(absl::string_view text, UErrorCode& error) {
 std::u16string Normalize(const UNormalizer2* normalizer, const std::u16string& text, UErrorCode& error) {
   if (U_FAILURE(error)) return {};
   std::u16string out(text.size() * 18 + 16, u'\0');  // no code point grows more under NFKD
-  const std::int32_t length =
-      unorm2_normalize(normalizer, text.data(), static_cast<std::int32_t>(text.size()), out.data(),
-                       static_cast<std::int32_t>(out.size()), &error);
+  const std::int32_t length = unorm2_normalize(normalizer, text.data(), static_cast<std::int32_t>(text.size()),
+                                               out.data(), static_cast<std::int32_t>(out.size()), &error);
   out.resize(U_SUCCESS(error) ? static_cast<std::size_t>(length) : 0);
   return out;
 }
@@ -140,9 +139,7 @@ std::string FirstCodePoints(absl::string_view text, int count) {
   return std::string(text.substr(0, static_cast<std::size_t>(end)));
 }
 
-std::string CanonicalLogin(absl::string_view login) {
-  return absl::AsciiStrToLower(absl::StripAsciiWhitespace(login));
-}
+std::string CanonicalLogin(absl::string_view login) { return absl::AsciiStrToLower(absl::StripAsciiWhitespace(login)); }
 
 std::string CanonicalIdentifier(absl::string_view system, absl::string_view value) {
   std::string out = absl::StrCat(system, "\n");

@@ -10,8 +10,8 @@
 
 namespace trellis::identity {
 
-// Case, accents, width and compatibility forms removed (Unicode NFKD, full case folding, marks dropped), and letters that
-// Unicode does not take apart written as their base: "Łukasz" -> "lukasz", "Straße" -> "strasse". The text must be
+// Case, accents, width and compatibility forms removed (Unicode NFKD, full case folding, marks dropped), and letters
+// that Unicode does not take apart written as their base: "Łukasz" -> "lukasz", "Straße" -> "strasse". The text must be
 // well-formed UTF-8; anything else gives "".
 std::string FoldText(absl::string_view text);
 

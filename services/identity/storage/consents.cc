@@ -10,21 +10,19 @@
 namespace trellis::identity::storage {
 namespace {
 
-#define TRELLIS_CONSENT_COLUMNS                                                                             \
+#define TRELLIS_CONSENT_COLUMNS                                                                                \
   "id, person_id, recipient_id, purposes, categories, start_time, end_time, revoke_time, grantor, sign_date, " \
   "recorded_by, version, create_time, update_time"
 
-constexpr char kInsert[] =
-    "INSERT INTO consent (organization_id, " TRELLIS_CONSENT_COLUMNS
-    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+constexpr char kInsert[] = "INSERT INTO consent (organization_id, " TRELLIS_CONSENT_COLUMNS
+                           ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr char kFind[] = "SELECT " TRELLIS_CONSENT_COLUMNS " FROM consent WHERE organization_id = ? AND id = ?";
 constexpr char kLock[] =
     "SELECT " TRELLIS_CONSENT_COLUMNS " FROM consent WHERE organization_id = ? AND id = ? FOR UPDATE";
 constexpr char kRevoke[] =
     "UPDATE consent SET revoke_time = ?, version = ?, update_time = ? WHERE organization_id = ? AND id = ?";
-constexpr char kList[] =
-    "SELECT " TRELLIS_CONSENT_COLUMNS
-    " FROM consent WHERE organization_id = ? AND person_id = ? AND id > ? ORDER BY id LIMIT ?";
+constexpr char kList[] = "SELECT " TRELLIS_CONSENT_COLUMNS
+                         " FROM consent WHERE organization_id = ? AND person_id = ? AND id > ? ORDER BY id LIMIT ?";
 constexpr char kFindOpen[] =
     "SELECT " TRELLIS_CONSENT_COLUMNS
     " FROM consent WHERE organization_id = ? AND person_id = ? AND recipient_id = ? AND revoke_time IS NULL "
@@ -72,8 +70,8 @@ absl::StatusOr<std::vector<ConsentRow>> Select(db::Session& session, absl::strin
   return rows;
 }
 
-absl::StatusOr<std::optional<ConsentRow>> SelectOne(db::Session& session, absl::string_view sql,
-                                                    const Id& organization, const Id& id) {
+absl::StatusOr<std::optional<ConsentRow>> SelectOne(db::Session& session, absl::string_view sql, const Id& organization,
+                                                    const Id& id) {
   TRELLIS_ASSIGN_OR_RETURN(auto rows, Select(session, sql, {organization, id}));
   if (rows.empty()) return std::nullopt;
   return std::move(rows.front());

@@ -30,8 +30,8 @@ absl::Status InsertOrganization(db::Session& tx, const OrganizationRow& row) {
 }
 
 absl::StatusOr<std::optional<OrganizationRow>> FindOrganization(db::Session& session, const Id& id) {
-  TRELLIS_ASSIGN_OR_RETURN(
-      auto columns, session.QueryOne<Id, std::string, int, std::int64_t, absl::Time, absl::Time>(kFind, id));
+  TRELLIS_ASSIGN_OR_RETURN(auto columns,
+                           session.QueryOne<Id, std::string, int, std::int64_t, absl::Time, absl::Time>(kFind, id));
   if (!columns.has_value()) return std::nullopt;
   return ToRow(*std::move(columns));
 }

@@ -51,16 +51,15 @@ PersonRow ToRow(std::tuple<Id, std::int64_t, std::string, absl::Time, absl::Time
 absl::StatusOr<std::optional<PersonRow>> FindBy(db::Session& session, absl::string_view sql, const Id& organization,
                                                 const Id& id) {
   TRELLIS_ASSIGN_OR_RETURN(
-      auto columns,
-      session.QueryOne<Id, std::int64_t, std::string, absl::Time, absl::Time>(sql, organization, id));
+      auto columns, session.QueryOne<Id, std::int64_t, std::string, absl::Time, absl::Time>(sql, organization, id));
   if (!columns.has_value()) return std::nullopt;
   return ToRow(*std::move(columns));
 }
 
 absl::StatusOr<std::vector<PersonRow>> FindAll(db::Session& session, absl::string_view sql,
                                                const std::vector<db::Value>& arguments) {
-  TRELLIS_ASSIGN_OR_RETURN(
-      auto found, session.Query<Id, std::int64_t, std::string, absl::Time, absl::Time>(sql, arguments));
+  TRELLIS_ASSIGN_OR_RETURN(auto found,
+                           session.Query<Id, std::int64_t, std::string, absl::Time, absl::Time>(sql, arguments));
   std::vector<PersonRow> rows;
   rows.reserve(found.size());
   for (auto& columns : found) rows.push_back(ToRow(std::move(columns)));
@@ -122,10 +121,9 @@ absl::StatusOr<std::vector<PersonRow>> FindPersons(db::Session& session, const I
   for (const Id& id : ids) arguments.emplace_back(id);
   Append(arguments, allowed.arguments);
   arguments.emplace_back(ids.size());
-  return FindAll(session,
-                 absl::StrCat(kPersonColumns, kFindMany, db::Placeholders(ids.size()), ") AND ", allowed.sql,
-                              " LIMIT ?"),
-                 arguments);
+  return FindAll(
+      session, absl::StrCat(kPersonColumns, kFindMany, db::Placeholders(ids.size()), ") AND ", allowed.sql, " LIMIT ?"),
+      arguments);
 }
 
 absl::StatusOr<std::vector<PersonRow>> FindByKeyAmong(db::Session& session, const Id& organization,

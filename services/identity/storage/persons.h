@@ -1,5 +1,5 @@
-// Tables person, person_identifier and person_search. Nothing in here knows what a profile or a key means: both come and
-// go as bytes, so that sealing changes who makes them and not how they are kept.
+// Tables person, person_identifier and person_search. Nothing in here knows what a profile or a key means: both come
+// and go as bytes, so that sealing changes who makes them and not how they are kept.
 #ifndef TRELLIS_SERVICES_IDENTITY_STORAGE_PERSONS_H_
 #define TRELLIS_SERVICES_IDENTITY_STORAGE_PERSONS_H_
 
@@ -60,8 +60,8 @@ absl::StatusOr<std::vector<PersonRow>> FindPersons(db::Session& session, const I
                                                    const std::vector<Id>& ids, const Allowed& allowed);
 
 // Persons behind `after` in the order of ids. Two ways to the same answer: from the reader's persons to the key, where
-// these are few (`allowed`: a table with the column person_id), or from the key to the reader's persons, where these are
-// many (`allowed`: a condition on "p.id").
+// these are few (`allowed`: a table with the column person_id), or from the key to the reader's persons, where these
+// are many (`allowed`: a condition on "p.id").
 absl::StatusOr<std::vector<PersonRow>> FindByKeyAmong(db::Session& session, const Id& organization,
                                                       const StoredKey& key, const Allowed& allowed, const Id& after,
                                                       int limit);

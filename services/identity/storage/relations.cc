@@ -35,8 +35,8 @@ absl::StatusOr<std::vector<RelationRow>> List(db::Session& session, absl::string
                                               absl::Time now, const RelationCursor& after, int limit) {
   TRELLIS_ASSIGN_OR_RETURN(auto found,
                            session.Query<int, Id, Id, absl::Time, std::optional<absl::Time>>(
-                               sql, organization, end, static_cast<int>(first_kind), static_cast<int>(second_kind),
-                               now, after.kind, after.kind, after.other, limit));
+                               sql, organization, end, static_cast<int>(first_kind), static_cast<int>(second_kind), now,
+                               after.kind, after.kind, after.other, limit));
   std::vector<RelationRow> rows;
   rows.reserve(found.size());
   for (const auto& [kind, resource, subject, start, stop] : found) {
@@ -61,14 +61,14 @@ absl::StatusOr<std::vector<RelationRow>> ListBySubject(db::Session& session, con
 }
 
 absl::StatusOr<int> CountPersonsOf(db::Session& session, const Id& organization, const Id& user, int most) {
-  TRELLIS_ASSIGN_OR_RETURN(
-      auto row, session.QueryOne<int>(kCountPersons, organization, user, most, organization, user, most));
+  TRELLIS_ASSIGN_OR_RETURN(auto row,
+                           session.QueryOne<int>(kCountPersons, organization, user, most, organization, user, most));
   return row.has_value() ? std::get<0>(*row) : 0;
 }
 
 absl::StatusOr<bool> PopulationIsKnown(db::Session& session, const Id& organization, const Id& population) {
-  TRELLIS_ASSIGN_OR_RETURN(auto lead, session.QueryOne<int>(kAnyLead, organization, population,
-                                                            static_cast<int>(RelationKind::kLead)));
+  TRELLIS_ASSIGN_OR_RETURN(
+      auto lead, session.QueryOne<int>(kAnyLead, organization, population, static_cast<int>(RelationKind::kLead)));
   if (lead.has_value()) return true;
   TRELLIS_ASSIGN_OR_RETURN(auto member, session.QueryOne<int>(kAnyMember, organization, population,
                                                               static_cast<int>(RelationKind::kMember)));

@@ -26,7 +26,8 @@ struct RelationCursor {
   Id other;
 };
 
-// Relations that are live or will be, neither revoked nor over. `first_kind`, `second_kind`: which kinds (may be equal).
+// Relations that are live or will be, neither revoked nor over. `first_kind`, `second_kind`: which kinds (may be
+// equal).
 absl::StatusOr<std::vector<RelationRow>> ListByResource(db::Session& session, const Id& organization,
                                                         const Id& resource, RelationKind first_kind,
                                                         RelationKind second_kind, absl::Time now,

@@ -27,8 +27,7 @@ absl::StatusOr<std::optional<absl::Time>> RestUntil(db::Session& session, const 
 }
 
 absl::StatusOr<int> CountFailure(db::Session& tx, const AttemptKey& key, absl::Time now) {
-  TRELLIS_RETURN_IF_ERROR(
-      tx.Execute(kCount, key.login_key, key.source, now, now, now - absl::Hours(24)).status());
+  TRELLIS_RETURN_IF_ERROR(tx.Execute(kCount, key.login_key, key.source, now, now, now - absl::Hours(24)).status());
   TRELLIS_ASSIGN_OR_RETURN(auto row, tx.QueryOne<int>(kFailures, key.login_key, key.source));
   return row.has_value() ? std::get<0>(*row) : 1;
 }

@@ -26,8 +26,9 @@ absl::Status InsertSigningKey(db::Session& tx, const SigningKeyRow& row) {
 
 absl::StatusOr<std::vector<SigningKeyRow>> LoadSigningKeys(db::Session& session, absl::Time now) {
   TRELLIS_ASSIGN_OR_RETURN(
-      auto found, session.Query<int, std::string, std::string, std::string, absl::Time, absl::Time,
-                                std::optional<absl::Time>>(kLoad, now));
+      auto found,
+      session.Query<int, std::string, std::string, std::string, absl::Time, absl::Time, std::optional<absl::Time>>(
+          kLoad, now));
   std::vector<SigningKeyRow> rows;
   rows.reserve(found.size());
   for (auto& [generation, key_id, private_key, public_key, create_time, use_time, retire_time] : found) {

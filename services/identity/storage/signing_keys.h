@@ -1,5 +1,5 @@
-// Table signing_key: the keys that access tokens are signed with. The private key leaves the table here and nowhere else;
-// a key ring outside of the database takes this file's place.
+// Table signing_key: the keys that access tokens are signed with. The private key leaves the table here and nowhere
+// else; a key ring outside of the database takes this file's place.
 #ifndef TRELLIS_SERVICES_IDENTITY_STORAGE_SIGNING_KEYS_H_
 #define TRELLIS_SERVICES_IDENTITY_STORAGE_SIGNING_KEYS_H_
 
@@ -15,7 +15,7 @@
 namespace trellis::identity::storage {
 
 struct SigningKeyRow {
-  int generation = 1;       // 1, 2, 3, ...
+  int generation = 1;  // 1, 2, 3, ...
   std::string key_id;
   std::string private_key;  // PKCS #8 PEM; a secret
   std::string public_key;   // 32 bytes

@@ -52,7 +52,7 @@ using Columns = std::tuple<Id, Id, std::string, std::string, int, bool, std::int
 
 UserRow ToRow(Columns columns) {
   auto& [organization, id, login, display_name, roles, disabled, version, create_time, update_time] = columns;
-  return {organization, id,      std::move(login), std::move(display_name), FromBits(roles), disabled,
+  return {organization, id,          std::move(login), std::move(display_name), FromBits(roles), disabled,
           version,      create_time, update_time};
 }
 
@@ -105,8 +105,9 @@ absl::StatusOr<std::vector<UserRow>> ListUsers(db::Session& session, const Id& o
 
 absl::StatusOr<std::optional<Credentials>> FindCredentials(db::Session& session, absl::string_view canonical_login) {
   TRELLIS_ASSIGN_OR_RETURN(
-      auto found, session.QueryOne<Id, Id, std::string, std::string, int, bool, std::int64_t, absl::Time, absl::Time,
-                                   std::string>(kFindCredentials, canonical_login));
+      auto found,
+      session.QueryOne<Id, Id, std::string, std::string, int, bool, std::int64_t, absl::Time, absl::Time, std::string>(
+          kFindCredentials, canonical_login));
   if (!found.has_value()) return std::nullopt;
   auto& [organization, id, login, display_name, roles, disabled, version, create_time, update_time, hash] = *found;
   return Credentials{ToRow({organization, id, std::move(login), std::move(display_name), roles, disabled, version,

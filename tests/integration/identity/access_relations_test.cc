@@ -50,8 +50,7 @@ TEST_F(AccessRelationsTest, OpensAndClosesARecordAtOnce) {
   EXPECT_TRUE(revoked.value.relation().has_end_time());
   EXPECT_EQ(Get(clinician_, person_).code(), grpc::StatusCode::NOT_FOUND);
   EXPECT_FALSE(Allowed(clinician_, person_));
-  EXPECT_EQ(Revoke(coordinator_, RELATION_KIND_CARE_TEAM, person_, Me(clinician_)).code(),
-            grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(Revoke(coordinator_, RELATION_KIND_CARE_TEAM, person_, Me(clinician_)).code(), grpc::StatusCode::NOT_FOUND);
   EXPECT_TRUE(Grant(coordinator_, RELATION_KIND_CARE_TEAM, person_, Me(clinician_)).ok()) << "and open again";
   EXPECT_TRUE(Get(clinician_, person_).ok());
 }
@@ -88,7 +87,8 @@ TEST_F(AccessRelationsTest, AreGivenToColleaguesWhoCanUseThem) {
 
 TEST_F(AccessRelationsTest, ReachThroughAPopulationFromMemberToLead) {
   const std::string population = NewPopulation();
-  ASSERT_TRUE(Grant(coordinator_, RELATION_KIND_LEAD, population, Me(coordinator_)).ok()) << "a new one is its founder's";
+  ASSERT_TRUE(Grant(coordinator_, RELATION_KIND_LEAD, population, Me(coordinator_)).ok())
+      << "a new one is its founder's";
   ASSERT_TRUE(Grant(coordinator_, RELATION_KIND_MEMBER, person_, population).ok());
   const testing::TestUser other = NewUser({ROLE_COORDINATOR});
   EXPECT_EQ(Grant(other, RELATION_KIND_LEAD, population, Me(other)).code(), grpc::StatusCode::NOT_FOUND)

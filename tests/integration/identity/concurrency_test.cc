@@ -5,7 +5,11 @@
 #include <vector>
 
 #include "absl/strings/numbers.h"
+#include "absl/time/clock.h"
+#include "common/db/pool.h"
 #include "gmock/gmock.h"
+#include "services/identity/api/service.h"
+#include "services/identity/api/token_keys.h"
 #include "tests/integration/identity/fixture.h"
 
 namespace trellis::identity {
@@ -35,9 +39,9 @@ TEST_F(ConcurrencyTest, OneRequestIdRegistersOnePerson) {
     names[static_cast<std::size_t>(i)] = answer.value.person().name();
   });
   EXPECT_THAT(names, ::testing::Each(names[0]));
-  EXPECT_EQ(Call(coordinator_, *persons_, &v1::Persons::Stub::SearchPersons, v1::SearchPersonsRequest())
-                .value.persons_size(),
-            1);
+  EXPECT_EQ(
+      Call(coordinator_, *persons_, &v1::Persons::Stub::SearchPersons, v1::SearchPersonsRequest()).value.persons_size(),
+      1);
 }
 
 TEST_F(ConcurrencyTest, OneIdentifierBelongsToOnePerson) {
@@ -77,6 +81,24 @@ TEST_F(ConcurrencyTest, NoChangeIsLostBetweenReadersWhoWrite) {
     }
   });
   EXPECT_EQ(Get(coordinator_, name).value.person().given_names(), std::to_string(kWriters * kChanges));
+}
+
+// Replicas that start together on an empty database.
+TEST_F(ConcurrencyTest, AllReplicasAgreeOnTheFirstKey) {
+  const auto own = testing::TestService::MustStart(Describe());
+  ASSERT_TRUE(own->pool()
+                  .Transact(absl::Now() + absl::Seconds(10),
+                            [](db::Session& tx) { return tx.Execute("DELETE FROM signing_key").status(); })
+                  .ok());
+  std::vector<std::string> ids(8);
+  AtOnce(8, [&](int i) {
+    TokenKeys keys(own->runtime());
+    const auto published = keys.Published(absl::Now() + absl::Seconds(10));
+    ASSERT_TRUE(published.ok()) << published.status();
+    ASSERT_EQ(published->size(), 1u);
+    ids[static_cast<std::size_t>(i)] = published->front().key_id;
+  });
+  EXPECT_THAT(ids, ::testing::Each(ids[0]));
 }
 
 TEST_F(ConcurrencyTest, SignInsBeyondWhatTheMachineCanHashAreToldToComeAgain) {

@@ -152,12 +152,12 @@ TEST_F(ConsentsTest, ExistsForNobodyWithoutARelation) {
   const testing::TestUser colleague = testing::TestUser::Make({ROLE_COORDINATOR}, administrator_.organization);
   const testing::TestUser stranger = testing::TestUser::Make({ROLE_COORDINATOR});
   for (const testing::TestUser& who : {colleague, stranger}) {
-    EXPECT_TRUE(SameRefusal(GetConsent(who, consent.name()).status, consent.name(), GetConsent(who, unknown).status,
-                            unknown));
+    EXPECT_TRUE(
+        SameRefusal(GetConsent(who, consent.name()).status, consent.name(), GetConsent(who, unknown).status, unknown));
     v1::Consent no_such;
     no_such.set_name(unknown);
-    EXPECT_TRUE(SameRefusal(RevokeConsent(who, consent).status, consent.name(), RevokeConsent(who, no_such).status,
-                            unknown));
+    EXPECT_TRUE(
+        SameRefusal(RevokeConsent(who, consent).status, consent.name(), RevokeConsent(who, no_such).status, unknown));
     EXPECT_EQ(Record(who, Wanted()).code(), grpc::StatusCode::NOT_FOUND);
   }
   EXPECT_EQ(GetConsent(coordinator_, consent.name()).value.consent().state(), v1::Consent::STATE_ACTIVE);

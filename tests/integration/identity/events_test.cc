@@ -29,9 +29,10 @@ class EventsTest : public IdentityTest {
     const absl::Status status =
         service().pool().Read(absl::Now() + absl::Seconds(10), [&](db::Session& session) -> absl::Status {
           TRELLIS_ASSIGN_OR_RETURN(
-              auto rows, session.Query<std::string, std::string>(
-                             "SELECT type, payload FROM event WHERE organization_id = ? ORDER BY write_time, event_id LIMIT 100",
-                             administrator_.organization));
+              auto rows,
+              session.Query<std::string, std::string>(
+                  "SELECT type, payload FROM event WHERE organization_id = ? ORDER BY write_time, event_id LIMIT 100",
+                  administrator_.organization));
           for (auto& [type, payload] : rows) events.push_back({type.substr(type.rfind('.') + 1), payload});
           return absl::OkStatus();
         });

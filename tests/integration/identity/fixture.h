@@ -1,5 +1,5 @@
-// One identity service for all tests of this program, with a clock that the tests move; each test makes an organization of
-// its own.
+// One identity service for all tests of this program, with a clock that the tests move; each test makes an organization
+// of its own.
 #ifndef TRELLIS_TESTS_INTEGRATION_IDENTITY_FIXTURE_H_
 #define TRELLIS_TESTS_INTEGRATION_IDENTITY_FIXTURE_H_
 

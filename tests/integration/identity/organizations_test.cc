@@ -106,9 +106,8 @@ TEST_F(OrganizationsTest, AreListedPageByPage) {
   } while (!list.page_token().empty());
   EXPECT_GE(seen.size(), 4u);
   list.set_page_token("nonsense");
-  EXPECT_THAT(
-      WrongFields(Call(platform_, *organizations_, &v1::Organizations::Stub::ListOrganizations, list).status),
-      ElementsAre("page_token"));
+  EXPECT_THAT(WrongFields(Call(platform_, *organizations_, &v1::Organizations::Stub::ListOrganizations, list).status),
+              ElementsAre("page_token"));
 }
 
 TEST_F(OrganizationsTest, ThatDoNotExistAreNotFound) {

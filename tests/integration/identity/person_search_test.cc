@@ -51,7 +51,8 @@ TEST_F(PersonSearchTest, FindsOnlyWhomTheCallerMaySee) {
   Registered(testing::TestUser::Make({ROLE_COORDINATOR}), "Foreign", "Searchable");
   EXPECT_THAT(Names(coordinator_, "searchable"), ElementsAre("Mine"));
   EXPECT_THAT(Names(coordinator_, ""), ElementsAre("Mine"));
-  ASSERT_TRUE(Grant(colleague_, v1::RELATION_KIND_CARE_TEAM, theirs, NameOf("users", NewUser({ROLE_COORDINATOR}).user)).ok());
+  ASSERT_TRUE(
+      Grant(colleague_, v1::RELATION_KIND_CARE_TEAM, theirs, NameOf("users", NewUser({ROLE_COORDINATOR}).user)).ok());
   EXPECT_THAT(Names(coordinator_, "searchable"), ElementsAre("Mine"));
 }
 
@@ -143,11 +144,13 @@ TEST_F(PersonSearchTest, FindsTheSameForAReaderOfVeryMany) {
   const absl::Status status =
       service().pool().Transact(absl::Now() + absl::Seconds(60), [&](db::Session& tx) -> absl::Status {
         for (int i = 0; i < 51; ++i) {
-          std::string sql = "INSERT INTO access_relation (organization_id, resource_id, kind, subject_id, valid_from) VALUES ";
+          std::string sql =
+              "INSERT INTO access_relation (organization_id, resource_id, kind, subject_id, valid_from) VALUES ";
           std::vector<db::Value> arguments;
           for (int j = 0; j < 100; ++j) {
             absl::StrAppend(&sql, j == 0 ? "" : ", ", "(?, ?, 2, ?, '2020-01-01')");
-            arguments.insert(arguments.end(), {administrator_.organization, testing::TestUser::Make({}).user, IdOf(population)});
+            arguments.insert(arguments.end(),
+                             {administrator_.organization, testing::TestUser::Make({}).user, IdOf(population)});
           }
           TRELLIS_RETURN_IF_ERROR(tx.Execute(sql, arguments).status());
         }

@@ -61,9 +61,22 @@ TEST_F(PersonsTest, IsRegisteredAndReadByTheOneWhoRegistered) {
 
 TEST_F(PersonsTest, KeepsHostileTextAsItIs) {
   const std::vector<std::string> names = {
-      "Robert'); DROP TABLE person;--", "\" OR 1=1 --", "%_\\% a", "${jndi:ldap://x}", "<script>alert(1)</script>",
-      "Zo\u00eb", "Zoe\u0308",  // composed and not: two different texts
-      "عبد الرحمن", "李小龙", "👩‍👩‍👧‍👦 Family", "İıſßﬁ", "Ｆｕｌｌ", " leading and trailing ", "{\"json\": [1,2]}", "NULL", "1e309",
+      "Robert'); DROP TABLE person;--",
+      "\" OR 1=1 --",
+      "%_\\% a",
+      "${jndi:ldap://x}",
+      "<script>alert(1)</script>",
+      "Zo\u00eb",
+      "Zoe\u0308",  // composed and not: two different texts
+      "عبد الرحمن",
+      "李小龙",
+      "👩‍👩‍👧‍👦 Family",
+      "İıſßﬁ",
+      "Ｆｕｌｌ",
+      " leading and trailing ",
+      "{\"json\": [1,2]}",
+      "NULL",
+      "1e309",
   };
   for (const std::string& name : names) {
     v1::Person person;
@@ -76,8 +89,8 @@ TEST_F(PersonsTest, KeepsHostileTextAsItIs) {
 
 TEST_F(PersonsTest, RefusesTextThatDeceivesOrIsBroken) {
   v1::Person person = Anna();
-  for (const std::string& name : {std::string("a\0b", 3), std::string("evil\u202Etxt"), std::string("bell\a"),
-                                  std::string(201, 'x')}) {
+  for (const std::string& name :
+       {std::string("a\0b", 3), std::string("evil\u202Etxt"), std::string("bell\a"), std::string(201, 'x')}) {
     person.set_given_names(name);
     const auto answer = Register(coordinator_, person);
     EXPECT_EQ(answer.code(), grpc::StatusCode::INVALID_ARGUMENT) << answer.status.error_message();
@@ -95,9 +108,10 @@ TEST_F(PersonsTest, NamesEverythingThatIsWrong) {
   person.add_phones("call me");
   EXPECT_THAT(WrongFields(Register(coordinator_, person).status),
               ElementsAre("person.family_names", "person.phones[1]"));
-  EXPECT_THAT(WrongFields(Call(coordinator_, *persons_, &v1::Persons::Stub::RegisterPerson, v1::RegisterPersonRequest())
-                              .status),
-              ElementsAre("person"));
+  EXPECT_THAT(
+      WrongFields(
+          Call(coordinator_, *persons_, &v1::Persons::Stub::RegisterPerson, v1::RegisterPersonRequest()).status),
+      ElementsAre("person"));
 }
 
 TEST_F(PersonsTest, ExistsForNobodyWithoutARelation) {

@@ -58,8 +58,7 @@ TEST_F(SessionsTest, TokensVerifyWithThePublishedKeys) {
   EXPECT_EQ(keys.keys(0).alg(), "EdDSA");
   EXPECT_THAT(crypto::Base64UrlDecode(parts[0]).value(), ::testing::HasSubstr(keys.keys(0).kid()));
   EXPECT_TRUE(crypto::VerifyEd25519(crypto::Base64UrlDecode(keys.keys(0).x()).value(),
-                                    absl::StrCat(parts[0], ".", parts[1]),
-                                    crypto::Base64UrlDecode(parts[2]).value()));
+                                    absl::StrCat(parts[0], ".", parts[1]), crypto::Base64UrlDecode(parts[2]).value()));
 }
 
 TEST_F(SessionsTest, KeysOutliveTheProcess) {
@@ -71,8 +70,7 @@ TEST_F(SessionsTest, KeysOutliveTheProcess) {
   v1::GetUserRequest request;
   request.set_name(session.value.user().name());
   v1::GetUserResponse response;
-  const grpc::Status status =
-      v1::Users::NewStub(service().channel())->GetUser(&context, request, &response);
+  const grpc::Status status = v1::Users::NewStub(service().channel())->GetUser(&context, request, &response);
   EXPECT_TRUE(status.ok()) << status.error_message();
 }
 
@@ -85,8 +83,9 @@ TEST_F(SessionsTest, AWrongPasswordAndAnUnknownLoginLookTheSame) {
 
 TEST_F(SessionsTest, NoPartOfThePasswordIsIgnored) {
   const std::string login = NewAccount();
-  for (const std::string& wrong : {absl::StrCat(kPassword, " "), absl::AsciiStrToUpper(kPassword),
-                                   absl::StrCat(kPassword, std::string(1, '\0')), std::string("correct horse batter")}) {
+  for (const std::string& wrong :
+       {absl::StrCat(kPassword, " "), absl::AsciiStrToUpper(kPassword), absl::StrCat(kPassword, std::string(1, '\0')),
+        std::string("correct horse batter")}) {
     EXPECT_FALSE(SignIn(login, wrong).ok()) << wrong;
   }
   EXPECT_TRUE(SignIn(login, kPassword).ok());

@@ -60,8 +60,8 @@ TEST_F(UsersTest, OfAnotherOrganizationDoNotExist) {
   user.set_disabled(true);
   const auto foreign = Update(stranger, user, {"disabled"});
   user.set_name(unknown);
-  EXPECT_TRUE(SameRefusal(foreign.status, created.value.user().name(), Update(stranger, user, {"disabled"}).status,
-                          unknown));
+  EXPECT_TRUE(
+      SameRefusal(foreign.status, created.value.user().name(), Update(stranger, user, {"disabled"}).status, unknown));
   EXPECT_FALSE(GetUser(administrator_, created.value.user().name()).value.user().disabled());
 }
 

@@ -11,8 +11,8 @@ TEST(ValidateLogin, WantsTheFormOfAnAddress) {
   for (const char* good : {"amy@example.org", "a.b+c@x.co", "ops@trellis.local"}) {
     EXPECT_TRUE(ValidateLogin(good, "login").ok()) << good;
   }
-  for (const char* bad : {"", "amy", "@example.org", "amy@", "amy@org", "a@b@c.org", "amy @example.org", "ämy@example.org",
-                          "amy@example.org.", "amy@.org", "amy\n@example.org"}) {
+  for (const char* bad : {"", "amy", "@example.org", "amy@", "amy@org", "a@b@c.org", "amy @example.org",
+                          "ämy@example.org", "amy@example.org.", "amy@.org", "amy\n@example.org"}) {
     EXPECT_EQ(ValidateLogin(bad, "login").code(), absl::StatusCode::kInvalidArgument) << bad;
   }
   const std::string too_long = absl::StrCat(std::string(250, 'a'), "@example.org");
@@ -39,7 +39,8 @@ TEST(ValidatePassword, CountsCodePoints) {
 }
 
 TEST(ValidatePassword, RefusesWhatIsGuessedFirst) {
-  for (const char* bad : {"aaaaaaaaaaaaaaaaaaaa", "abababababababababab", "my-Amelia.Pond-pass", "ilove TRELLIS so much"}) {
+  for (const char* bad :
+       {"aaaaaaaaaaaaaaaaaaaa", "abababababababababab", "my-Amelia.Pond-pass", "ilove TRELLIS so much"}) {
     EXPECT_EQ(ReasonOf(Check(bad)), "PASSWORD_UNFIT") << bad;
   }
   EXPECT_EQ(ReasonOf(Check(absl::string_view("correct\0horse battery", 21))), "PASSWORD_UNFIT");

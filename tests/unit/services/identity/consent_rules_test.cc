@@ -84,7 +84,8 @@ TEST(CheckConsents, DoNotCountTheRevokedOrTheFuture) {
 
 TEST(ParseChoices, WantsKnownNumbersOnce) {
   EXPECT_EQ(*ParseChoices({1, 7}, 7, "f"), (std::set<int>{1, 7}));
-  for (const std::vector<int>& bad : {std::vector<int>{}, {0}, {8}, {2, 2}, {-3}}) EXPECT_FALSE(ParseChoices(bad, 7, "f").ok());
+  for (const std::vector<int>& bad : {std::vector<int>{}, {0}, {8}, {2, 2}, {-3}})
+    EXPECT_FALSE(ParseChoices(bad, 7, "f").ok());
 }
 
 TEST(ValidatePeriod, EndsAfterItsStartAndInTheFuture) {

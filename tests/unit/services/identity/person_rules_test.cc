@@ -67,9 +67,8 @@ TEST(ValidatePerson, NamesEveryWrongFieldAtOnce) {
   person.phones = {"+44 (0)20 7946-0018", "ring me", "1-"};
   person.languages = {"en", "ur-PK", "EN"};
   person.identifiers = {{"urn:nhs", "943 476 5919"}, {"urn:nhs", "9434765919"}, {"urn:x", "-"}};
-  EXPECT_THAT(WrongFields(person),
-              ElementsAre("person.identifiers[1]", "person.identifiers[2].value", "person.languages[2]",
-                          "person.phones[1]", "person.phones[2]"));
+  EXPECT_THAT(WrongFields(person), ElementsAre("person.identifiers[1]", "person.identifiers[2].value",
+                                               "person.languages[2]", "person.phones[1]", "person.phones[2]"));
 }
 
 TEST(MakeDay, WantsADayOfTheCalendar) {

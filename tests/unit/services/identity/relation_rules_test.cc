@@ -14,7 +14,11 @@ const Id kMe = MakeId('m');
 const Id kColleague = MakeId('c');
 
 Asker AskerWith(Roles roles, bool sees, bool leads, bool is_new = false) {
-  return {.user = kMe, .roles = std::move(roles), .sees_person = sees, .leads_population = leads, .population_is_new = is_new};
+  return {.user = kMe,
+          .roles = std::move(roles),
+          .sees_person = sees,
+          .leads_population = leads,
+          .population_is_new = is_new};
 }
 
 TEST(ParseRelation, ConnectsTheRightThings) {
@@ -64,7 +68,8 @@ TEST(MayGrant, LeadByTheAdministratorALeadOrTheFounder) {
 TEST(MayRevoke, LetsAUserGiveUpTheirOwn) {
   EXPECT_TRUE(MayRevoke({RelationKind::kCareTeam, kPerson, kMe}, AskerWith({Role::kClinician}, false, false)).ok());
   EXPECT_TRUE(MayRevoke({RelationKind::kLead, kPopulation, kMe}, AskerWith({Role::kCoordinator}, false, false)).ok());
-  EXPECT_FALSE(MayRevoke({RelationKind::kCareTeam, kPerson, kColleague}, AskerWith({Role::kClinician}, false, false)).ok());
+  EXPECT_FALSE(
+      MayRevoke({RelationKind::kCareTeam, kPerson, kColleague}, AskerWith({Role::kClinician}, false, false)).ok());
   EXPECT_FALSE(MayRevoke({RelationKind::kMember, kPerson, kMe}, AskerWith({Role::kCoordinator}, false, false)).ok());
 }
 

@@ -45,7 +45,8 @@ TEST(SearchKeys, FitTheirColumn) {
 
 TEST(SearchKeys, FindByBeginningsInAnyOrder) {
   const PersonFacts person = Person("Marie-Ann", "O'Neil Featherstonehaugh");
-  for (const char* query : {"ma", "MARIE", "ann mar", "neil", "oneil", "o'neil", "feather", "Featherstonehaugh", "m feath"}) {
+  for (const char* query :
+       {"ma", "MARIE", "ann mar", "neil", "oneil", "o'neil", "feather", "Featherstonehaugh", "m feath"}) {
     EXPECT_TRUE(Finds(query, person)) << query;
   }
   for (const char* query : {"arie", "ann smith", "feathers x", "featherstonehaughs"}) {
