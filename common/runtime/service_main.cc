@@ -13,6 +13,7 @@
 #include "common/log/log.h"
 #include "common/runtime/build_info.h"
 #include "common/runtime/host.h"
+#include "common/runtime/process.h"
 #include "common/runtime/service.h"
 #include "common/runtime/settings.h"
 #include "common/runtime/stop_signal.h"
@@ -29,6 +30,7 @@ void StartLog(const Service& service, const Settings& settings) {
   options.service = service.name;
   options.lowest = settings.log_level;
   log::Configure(std::move(options));
+  PrepareProcess();
 }
 
 // Help or the mistakes, with the exit code; nothing where the program shall go on.

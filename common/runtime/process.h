@@ -1,0 +1,14 @@
+// Settings of the whole process that libraries leave to the program.
+#ifndef TRELLIS_COMMON_RUNTIME_PROCESS_H_
+#define TRELLIS_COMMON_RUNTIME_PROCESS_H_
+
+namespace trellis::runtime {
+
+// Call once, after the log is configured and before other threads start:
+// - gRPC's own messages become lines of our log (they may tell of peers' addresses, never of what is in a call);
+// - Abseil's search for lock cycles, on in Debian's build, stays to the tests: it costs every lock of a busy server.
+void PrepareProcess();
+
+}  // namespace trellis::runtime
+
+#endif  // TRELLIS_COMMON_RUNTIME_PROCESS_H_
