@@ -13,7 +13,7 @@ namespace {
 
 constexpr double kFirstRadius = 3'000;
 constexpr double kSmallestRadius = 50;
-constexpr int kFewCandidates = 2'000;     // more are a reason to look at a smaller circle
+constexpr int kFewCandidates = 500;       // more are a reason to look at a smaller circle
 constexpr int kManyCandidates = 200'000;  // where no smaller circle helps: many services in one place
 
 std::vector<Near> Sort(const Position& center, double radius, const std::optional<Near>& after,
@@ -47,10 +47,11 @@ absl::StatusOr<std::vector<Near>> Nearest(const Position& center, double radius_
   double too_small = after.has_value() ? after->distance : 0;  // a circle that holds too few services
   double too_large = INFINITY;                                 // a circle that holds too many candidates
   double radius = std::min(farthest, std::max(kFirstRadius, 2 * too_small));
-  int limit = kFewCandidates;
+  const int few = std::max(kFewCandidates, 5 * count);
+  int limit = few;
   while (true) {
     TRELLIS_ASSIGN_OR_RETURN(std::vector<Candidate> candidates, fetch(Covering(center, radius), limit));
-    if (limit == kFewCandidates && static_cast<int>(candidates.size()) >= limit) {
+    if (limit == few && static_cast<int>(candidates.size()) >= limit) {
       too_large = radius;
       radius = too_small > 0 ? std::sqrt(too_small * too_large) : radius / 4;
       // No circle between the two: what lies in the larger one has to be read.
@@ -63,8 +64,9 @@ absl::StatusOr<std::vector<Near>> Nearest(const Position& center, double radius_
       return found;
     }
     too_small = radius;
+    // The whole area next: few that match are read at once, however far away; many show themselves after a few rows.
     const bool free_to_grow = too_large == INFINITY || limit == kManyCandidates;
-    radius = std::min(farthest, free_to_grow ? 4 * radius : std::sqrt(too_small * too_large));
+    radius = free_to_grow ? farthest : std::sqrt(too_small * too_large);
   }
 }
 

@@ -1,6 +1,7 @@
 #include "services/directory/domain/hsds_package.h"
 
 #include <fstream>
+#include <random>
 #include <sstream>
 
 #include "absl/strings/str_cat.h"
@@ -207,11 +208,61 @@ TEST(HsdsPackage, KeepsOnlyTheFirstProblemsButCountsAll) {
   EXPECT_THAT(package.problems.kept(), SizeIs(Problems::kKept));
 }
 
-TEST(HsdsPackage, TheDemonstrationIsWithoutFault) {
-  std::ifstream file(TRELLIS_DEMONSTRATION_FILE);
+std::string Demonstration() {
   std::stringstream text;
-  text << file.rdbuf();
-  const absl::StatusOr<Package> package = ParsePackage(text.str(), Options());
+  text << std::ifstream(TRELLIS_DEMONSTRATION_FILE).rdbuf();
+  return text.str();
+}
+
+void ForEachValue(nlohmann::json& value, const std::function<void(nlohmann::json&)>& visit) {
+  visit(value);
+  if (!value.is_structured()) return;
+  for (nlohmann::json& child : value) ForEachValue(child, visit);
+}
+
+// Values of the wrong kind anywhere: whatever goes in is whole, whatever does not is reported.
+TEST(HsdsPackage, SurvivesAnythingAnywhere) {
+  const nlohmann::json good = nlohmann::json::parse(Demonstration());
+  const nlohmann::json junk[] = {nullptr, true, -1, 1e300, 1u << 31, "", "\u202e", std::string(70'000, 'x'), "2024-02-31",
+                                 nlohmann::json::array(), nlohmann::json::object(), nlohmann::json::array({1, "x", {}})};
+  std::mt19937_64 random(3);
+  for (int round = 0; round < 200; ++round) {
+    nlohmann::json bad = good;
+    std::vector<nlohmann::json*> values;
+    ForEachValue(bad, [&values](nlohmann::json& value) { values.push_back(&value); });
+    // From the last to the first, so that no replaced value is visited again.
+    for (std::size_t i = values.size(); i-- > 1;) {
+      if (random() % 150 == 0) *values[i] = junk[random() % std::size(junk)];
+    }
+    const absl::StatusOr<Package> package = ParsePackage(bad.dump(), Options());
+    ASSERT_TRUE(package.ok()) << package.status();
+    for (const ParsedService& parsed : package->services) {
+      EXPECT_FALSE(parsed.service.id.is_nil());
+      EXPECT_FALSE(parsed.service.provider.is_nil());
+      EXPECT_FALSE(parsed.service.display_name.empty());
+      EXPECT_FALSE(parsed.service.kinds.empty());
+      EXPECT_LE(parsed.service.minimum_age.value_or(0), parsed.service.maximum_age.value_or(150));
+    }
+    for (const Problem& problem : package->problems.kept()) EXPECT_FALSE(problem.reason.empty());
+  }
+}
+
+TEST(HsdsPackage, SurvivesBytesOutOfPlace) {
+  const std::string good = Demonstration().substr(0, 9'000);
+  std::mt19937_64 random(4);
+  for (int round = 0; round < 500; ++round) {
+    std::string bad = good;
+    for (int i = 0; i < 4; ++i) bad[random() % bad.size()] = static_cast<char>(random());
+    if (round % 3 == 0) bad.resize(random() % bad.size());
+    const absl::StatusOr<Package> package = ParsePackage(bad, Options());
+    if (!package.ok()) {
+      EXPECT_EQ(ReasonOf(package.status()), "MALFORMED_PACKAGE");
+    }
+  }
+}
+
+TEST(HsdsPackage, TheDemonstrationIsWithoutFault) {
+  const absl::StatusOr<Package> package = ParsePackage(Demonstration(), Options());
   ASSERT_TRUE(package.ok()) << package.status();
   EXPECT_THAT(Lines(*package), IsEmpty());
   EXPECT_GE(package->providers.size(), 5u);
