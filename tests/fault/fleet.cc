@@ -1,0 +1,266 @@
+#include "tests/fault/fleet.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include "common/base/status_macros.h"
+#include "common/db/pool.h"
+
+namespace trellis::fault {
+namespace {
+
+sockaddr_in Loopback(int port) {
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  return address;
+}
+
+bool IsFree(int port) {
+  const int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const sockaddr_in address = Loopback(port);
+  const bool is_free = bind(probe, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+  close(probe);
+  return is_free;
+}
+
+// Below the ports that the kernel gives to outgoing connections: while a service is down, nobody may take its port.
+int FreePort() {
+  static int next = 15'000 + static_cast<int>(getpid()) % 15'000;
+  while (!IsFree(next)) ++next;
+  return next++;
+}
+
+std::string Contents(const std::string& path) {
+  std::ostringstream out;
+  out << std::ifstream(path, std::ios::binary).rdbuf();
+  return std::move(out).str();
+}
+
+std::string End(const std::string& path, std::size_t size = 1500) {
+  const std::string text = Contents(path);
+  return text.size() <= size ? text : text.substr(text.size() - size);
+}
+
+}  // namespace
+
+const std::vector<std::string>& Fleet::Services() {
+  static const auto* const services = new std::vector<std::string>{"identity", "assessment", "caseload"};
+  return *services;
+}
+
+std::vector<std::string> Fleet::Targets() {
+  std::vector<std::string> targets = Services();
+  targets.push_back(kDatabase);
+  return targets;
+}
+
+absl::StatusOr<std::unique_ptr<Fleet>> Fleet::StartDatabase(std::vector<std::string> database_arguments) {
+  std::unique_ptr<Fleet> fleet(new Fleet());
+  TRELLIS_RETURN_IF_ERROR(fleet->Prepare(std::move(database_arguments)));
+  return fleet;
+}
+
+absl::StatusOr<std::unique_ptr<Fleet>> Fleet::Start(std::vector<std::string> database_arguments) {
+  TRELLIS_ASSIGN_OR_RETURN(std::unique_ptr<Fleet> fleet, StartDatabase(std::move(database_arguments)));
+  for (const std::string& service : Services()) {
+    std::vector<std::string> arguments = fleet->DatabaseArguments(service);
+    arguments.insert(arguments.begin(), "migrate");
+    if (fleet->Run(service, arguments) != 0) {
+      return absl::InternalError(absl::StrCat(service, " does not migrate: ", End(fleet->LogOf(service))));
+    }
+  }
+  std::vector<std::string> bootstrap = fleet->DatabaseArguments("identity");
+  bootstrap.insert(bootstrap.begin(), {"bootstrap", absl::StrCat("--login=", kAdministrator),
+                                       absl::StrCat("--password-file=", fleet->folder_, "/password")});
+  if (fleet->Run("identity", bootstrap) != 0) {
+    return absl::InternalError(absl::StrCat("no first administrator: ", End(fleet->LogOf("identity"))));
+  }
+  for (const std::string& service : Services()) TRELLIS_RETURN_IF_ERROR(fleet->Revive(service));
+  TRELLIS_RETURN_IF_ERROR(fleet->AwaitReady(absl::Seconds(60)));
+  return fleet;
+}
+
+Fleet::~Fleet() {
+  for (const std::string& service : Services()) Kill(service);
+  database_.reset();
+  std::error_code ignored;
+  if (!keep_folder_ && !folder_.empty()) std::filesystem::remove_all(folder_, ignored);
+}
+
+absl::Status Fleet::Prepare(std::vector<std::string> database_arguments) {
+  const char* const temporary = std::getenv("TMPDIR");
+  folder_ = absl::StrCat(temporary == nullptr ? "/tmp" : temporary, "/trellis-fault-XXXXXX");
+  if (mkdtemp(folder_.data()) == nullptr) return absl::InternalError("cannot make a folder");
+  std::ofstream(folder_ + "/password") << kPassword << "\n";
+  const std::string authority = absl::StrCat("'", TRELLIS_SOURCE_DIR, "/common/scripts/local-ca' '", folder_, "/tls' ",
+                                             absl::StrJoin(Services(), " "));
+  if (std::system(authority.c_str()) != 0) return absl::InternalError("cannot make certificates");
+  for (const std::string& service : Services()) processes_[service] = {0, FreePort(), FreePort()};
+  database_port_ = FreePort();
+  database_arguments.push_back(absl::StrCat("--port=", database_port_));
+  TRELLIS_ASSIGN_OR_RETURN(database_, testing::PrivateMariaDb::Start(std::move(database_arguments)));
+  std::ofstream(folder_ + "/db-password") << database_->OverSocket().password << "\n";
+  return MakeSchemas();
+}
+
+absl::Status Fleet::MakeSchemas() {
+  db::PoolOptions options;
+  options.warm = 0;
+  TRELLIS_ASSIGN_OR_RETURN(const auto pool, db::Pool::Open(database_->OverSocket(), options, nullptr));
+  for (const std::string& service : Services()) {
+    TRELLIS_RETURN_IF_ERROR(pool->ReadUnpooled(
+        absl::Now() + absl::Seconds(30), absl::Seconds(30), [&](db::Session& session) {
+          return session.ExecuteText(absl::StrCat("CREATE DATABASE trellis_", service,
+                                                  " CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci"));
+        }));
+  }
+  return absl::OkStatus();
+}
+
+std::string Fleet::AddressOf(const std::string& service) const {
+  return absl::StrCat("127.0.0.1:", processes_.at(service).port);
+}
+
+std::string Fleet::authority() const { return Contents(folder_ + "/tls/ca.crt"); }
+std::string Fleet::LogOf(const std::string& service) const { return absl::StrCat(folder_, "/", service, ".log"); }
+
+std::vector<std::string> Fleet::DatabaseArguments(const std::string& service) const {
+  return {"--db-host=127.0.0.1", absl::StrCat("--db-port=", database_port_), absl::StrCat("--db-schema=trellis_", service),
+          absl::StrCat("--db-user=", database_->OverSocket().user),
+          absl::StrCat("--db-password-file=", folder_, "/db-password")};
+}
+
+std::vector<std::string> Fleet::ServeArguments(const std::string& service) const {
+  const std::string tls = absl::StrCat(folder_, "/tls/");
+  std::vector<std::string> arguments = {"serve",
+                                        absl::StrCat("--listen=", AddressOf(service)),
+                                        absl::StrCat("--http-listen=127.0.0.1:", processes_.at(service).http_port),
+                                        absl::StrCat("--tls-cert=", tls, service, "/tls.crt"),
+                                        absl::StrCat("--tls-key=", tls, service, "/tls.key"),
+                                        absl::StrCat("--tls-ca=", tls, "ca.crt"),
+                                        "--issuer=https://identity.trellis.local",
+                                        "--audience=trellis"};
+  for (const std::string& argument : DatabaseArguments(service)) arguments.push_back(argument);
+  if (service != "identity") arguments.push_back(absl::StrCat("--peer-identity=", AddressOf("identity")));
+  if (service == "caseload") {
+    arguments.push_back(absl::StrCat("--peer-assessment=", AddressOf("assessment")));
+    arguments.push_back("--peer-referral=127.0.0.1:1");  // not part of this fleet; the others must not mind
+  }
+  return arguments;
+}
+
+pid_t Fleet::Spawn(const std::string& service, const std::vector<std::string>& arguments) {
+  std::string program = absl::StrCat(TRELLIS_BINARIES, "/trellis-", service);
+  std::vector<std::string> words = arguments;
+  words.insert(words.begin(), program);
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  const std::string log = LogOf(service);
+  const pid_t parent = getpid();
+  const pid_t pid = fork();
+  if (pid != 0) return pid;
+  // Only calls that are safe after fork.
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(127);
+  const int out = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
+  dup2(open("/dev/null", O_RDONLY), 0);
+  dup2(out, 1);
+  dup2(out, 2);
+  for (int descriptor = 3; descriptor < 1024; ++descriptor) close(descriptor);
+  execv(program.c_str(), pointers.data());
+  _exit(127);
+}
+
+int Fleet::Run(const std::string& service, std::vector<std::string> arguments) {
+  const pid_t pid = Spawn(service, arguments);
+  int state = 0;
+  // A refusal comes at once; what serves after half a minute has refused nothing.
+  const absl::Time limit = absl::Now() + absl::Seconds(30);
+  while (waitpid(pid, &state, WNOHANG) == 0) {
+    if (absl::Now() > limit) {
+      kill(pid, SIGKILL);
+      waitpid(pid, &state, 0);
+      return -1;
+    }
+    absl::SleepFor(absl::Milliseconds(10));
+  }
+  return WIFEXITED(state) ? WEXITSTATUS(state) : -1;
+}
+
+void Fleet::Kill(const std::string& target) {
+  if (target == kDatabase) return database_->Kill();
+  Process& process = processes_[target];
+  if (process.pid == 0) return;
+  kill(process.pid, SIGKILL);
+  waitpid(process.pid, nullptr, 0);
+  process.pid = 0;
+}
+
+absl::Status Fleet::Revive(const std::string& target) {
+  if (target == kDatabase) return database_->Restart();
+  processes_[target].pid = Spawn(target, ServeArguments(target));
+  return absl::OkStatus();
+}
+
+std::vector<std::string> Fleet::UnexpectedEnds() {
+  std::vector<std::string> ends;
+  for (auto& [service, process] : processes_) {
+    int state = 0;
+    if (process.pid == 0 || waitpid(process.pid, &state, WNOHANG) != process.pid) continue;
+    process.pid = 0;
+    ends.push_back(absl::StrCat(service, WIFSIGNALED(state) ? " ended by signal " : " ended with code ",
+                                WIFSIGNALED(state) ? WTERMSIG(state) : WEXITSTATUS(state), ": ", End(LogOf(service))));
+  }
+  if (database_->pid() != 0 && kill(database_->pid(), 0) != 0) ends.push_back("mariadbd ended");
+  return ends;
+}
+
+bool Fleet::IsReady(const Process& process) const {
+  const int connection = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const timeval patience = {2, 0};
+  setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+  const sockaddr_in address = Loopback(process.http_port);
+  std::string answer(64, '\0');
+  if (connect(connection, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0) {
+    const std::string request = "GET /readyz HTTP/1.0\r\nHost: localhost\r\n\r\n";
+    const ssize_t sent = send(connection, request.data(), request.size(), MSG_NOSIGNAL);
+    const ssize_t got = sent < 0 ? 0 : recv(connection, answer.data(), answer.size(), 0);
+    answer.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  }
+  close(connection);
+  return absl::StrContains(answer, " 200 ");
+}
+
+absl::Status Fleet::AwaitReady(absl::Duration patience) {
+  const absl::Time limit = absl::Now() + patience;
+  for (const std::string& service : Services()) {
+    while (!IsReady(processes_.at(service))) {
+      if (absl::Now() > limit) {
+        return absl::DeadlineExceededError(absl::StrCat(service, " is not ready: ", End(LogOf(service))));
+      }
+      absl::SleepFor(absl::Milliseconds(20));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace trellis::fault

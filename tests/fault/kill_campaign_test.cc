@@ -1,0 +1,232 @@
+// Services and the database are killed again and again under load; see README.md. Bounds are those of the rule of three:
+// with no failure in n trials, the chance of one is below 3/n at 95 % confidence.
+#include <algorithm>
+#include <cstdlib>
+#include <iostream>
+#include <random>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
+#include "common/rpc/channel.h"
+#include "gtest/gtest.h"
+#include "tests/fault/client.h"
+#include "tests/fault/fleet.h"
+#include "tests/fault/load.h"
+#include "tests/fault/outages.h"
+#include "tests/fault/verdict.h"
+
+namespace trellis::fault {
+namespace {
+
+std::uint64_t FromEnvironment(const char* name, std::uint64_t otherwise) {
+  const char* const text = std::getenv(name);
+  std::uint64_t value = 0;
+  return text != nullptr && absl::SimpleAtoi(text, &value) ? value : otherwise;
+}
+
+absl::Duration Between(std::mt19937_64& random, int least_ms, int most_ms) {
+  return absl::Milliseconds(least_ms + static_cast<int>(random() % static_cast<std::uint64_t>(most_ms - least_ms)));
+}
+
+void Must(Client& client, const std::string& service, const Client::Send& send) {
+  const grpc::Status status = client.Until(absl::Now() + absl::Seconds(30), service, send);
+  ASSERT_TRUE(status.ok()) << service << ": " << rpc::FromGrpc(status);
+}
+
+// An organization with its administrator and a coordinator.
+void MakeStaff(const Fleet& fleet, const std::string& office, const std::string& coordinator) {
+  Client platform(fleet, kAdministrator, nullptr);
+  identity::v1::CreateOrganizationRequest organization;
+  organization.mutable_organization()->set_display_name("Harbour College");
+  organization.mutable_organization()->set_kind(identity::v1::Organization::KIND_SCHOOL);
+  organization.mutable_administrator()->set_login(office);
+  organization.mutable_administrator()->set_display_name("Office");
+  organization.set_administrator_password(kPassword);
+  organization.set_request_id(NewRequestId());
+  identity::v1::CreateOrganizationResponse made;
+  Must(platform, "identity", [&](grpc::ClientContext& context) {
+    return platform.organizations().CreateOrganization(&context, organization, &made);
+  });
+  Client administrator(fleet, office, nullptr);
+  identity::v1::CreateUserRequest user;
+  user.mutable_user()->set_login(coordinator);
+  user.mutable_user()->set_display_name("Ines Almeida");
+  user.mutable_user()->add_roles(options::v1::ROLE_COORDINATOR);
+  user.set_password(kPassword);
+  user.set_request_id(NewRequestId());
+  identity::v1::CreateUserResponse created;
+  Must(administrator, "identity", [&](grpc::ClientContext& context) {
+    return administrator.users().CreateUser(&context, user, &created);
+  });
+}
+
+// Persons with an open case each.
+std::vector<std::string> MakeCaseload(Client& coordinator, int size) {
+  std::vector<std::string> persons;
+  for (int i = 0; i < size; ++i) {
+    identity::v1::RegisterPersonRequest person;
+    person.mutable_person()->set_given_names("Sam");
+    person.mutable_person()->set_family_names(absl::StrCat("Before", i));
+    person.set_request_id(NewRequestId());
+    identity::v1::RegisterPersonResponse registered;
+    Must(coordinator, "identity", [&](grpc::ClientContext& context) {
+      return coordinator.persons().RegisterPerson(&context, person, &registered);
+    });
+    persons.push_back(registered.person().name());
+    caseload::v1::OpenCaseRequest open;
+    open.mutable_case_record()->set_person(persons.back());
+    open.set_request_id(NewRequestId());
+    caseload::v1::OpenCaseResponse opened;
+    Must(coordinator, "caseload", [&](grpc::ClientContext& context) {
+      return coordinator.cases().OpenCase(&context, open, &opened);
+    });
+  }
+  return persons;
+}
+
+// Kills in rotation, each round in another order, until `end`. Some are killed again while they are still starting.
+class Killer {
+ public:
+  Killer(Fleet& fleet, Outages& outages, std::uint64_t seed) : fleet_(fleet), outages_(outages), random_(seed) {}
+
+  void Run(absl::Time end) {
+    std::vector<std::string> round;
+    while (absl::Now() < end && !::testing::Test::HasFatalFailure()) {
+      if (round.empty()) {
+        round = Fleet::Targets();
+        std::shuffle(round.begin(), round.end(), random_);
+      }
+      absl::SleepFor(Between(random_, 300, 2000));
+      KillAndRevive(round.back());
+      if (round.back() != kDatabase && random_() % 5 == 0) {
+        absl::SleepFor(Between(random_, 20, 400));
+        KillAndRevive(round.back());
+      }
+      round.pop_back();
+      CheckThatNothingElseEnded();
+    }
+  }
+
+ private:
+  void KillAndRevive(const std::string& target) {
+    outages_.Killed(target, absl::Now());
+    fleet_.Kill(target);
+    absl::SleepFor(Between(random_, 0, 600));
+    const absl::Status status = fleet_.Revive(target);
+    ASSERT_TRUE(status.ok()) << target << " does not come back: " << status;
+  }
+
+  void CheckThatNothingElseEnded() {
+    const std::vector<std::string> ends = fleet_.UnexpectedEnds();
+    ASSERT_TRUE(ends.empty()) << ends.front();
+  }
+
+  Fleet& fleet_;
+  Outages& outages_;
+  std::mt19937_64 random_;
+};
+
+std::string Bound(int failures, int trials) {
+  return failures == 0 && trials > 0 ? absl::StrFormat("< %.1e", 3.0 / trials) : "-";
+}
+
+void PrintCount(const char* what, const Count& count) {
+  std::cout << absl::StreamFormat("  %-12s %8d %8d %9d %8d %6d %8d %8d %8d %10d   %s\n", what, count.acknowledged,
+                                  count.unknown, count.unknown_applied, count.repeated, count.lost, count.changed,
+                                  count.doubled, count.unasked, count.other_answer,
+                                  Bound(count.lost + count.doubled, count.acknowledged));
+}
+
+void Print(const Verdict& verdict, const Load& load, const Outages& outages) {
+  std::cout << absl::StreamFormat("  %-12s %8s %8s %9s %8s %6s %8s %8s %8s %10s   %s\n", "", "acknowl.", "unknown",
+                                  "(applied)", "repeated", "lost", "changed", "doubled", "unasked", "other ans.",
+                                  "lost or doubled, 95 %");
+  PrintCount("persons", verdict.registrations);
+  PrintCount("assessments", verdict.recordings);
+  const AlertCount& alerts = verdict.alerts;
+  std::cout << absl::StreamFormat("  alerts: %d expected, %d missing, %d doubled, %d without an assessment (%s); all there "
+                                  "%.1f s after the load\n",
+                                  alerts.expected, alerts.missing, alerts.doubled, alerts.without_assessment,
+                                  Bound(alerts.missing + alerts.doubled, alerts.expected),
+                                  absl::ToDoubleSeconds(alerts.drain));
+  std::cout << absl::StreamFormat("  read back under faults: %d good, %d wrong\n", load.reads(), load.stale_reads());
+  for (const auto& [target, outage] : outages.Summarize()) {
+    std::cout << absl::StreamFormat("  %-10s killed %3d times; out of reach %.2f s (median), %.2f s (longest)\n", target,
+                                    outage.kills, absl::ToDoubleSeconds(outage.median),
+                                    absl::ToDoubleSeconds(outage.longest));
+  }
+}
+
+void ExpectGood(const char* what, const Count& count) {
+  EXPECT_EQ(count.lost, 0) << what;
+  EXPECT_EQ(count.changed, 0) << what;
+  EXPECT_EQ(count.doubled, 0) << what;
+  EXPECT_EQ(count.unasked, 0) << what;
+  EXPECT_EQ(count.other_answer, 0) << what;
+}
+
+void ExpectGood(const Verdict& verdict) {
+  ExpectGood("persons", verdict.registrations);
+  ExpectGood("assessments", verdict.recordings);
+  EXPECT_EQ(verdict.alerts.missing, 0);
+  EXPECT_EQ(verdict.alerts.doubled, 0);
+  EXPECT_EQ(verdict.alerts.without_assessment, 0);
+  EXPECT_TRUE(verdict.failures.empty()) << verdict.failures.size() << " calls failed, first: " << verdict.failures[0];
+}
+
+// A run with too few writes or kills shows nothing.
+void ExpectPower(const Verdict& verdict, const Outages& outages, int seconds) {
+  EXPECT_GE(verdict.recordings.acknowledged, 4 * seconds);
+  EXPECT_GE(verdict.registrations.acknowledged, seconds);
+  EXPECT_GE(verdict.alerts.expected, seconds);
+  EXPECT_GT(verdict.recordings.repeated + verdict.registrations.repeated, 0);
+  int kills = 0;
+  for (const auto& [target, outage] : outages.Summarize()) {
+    kills += outage.kills;
+    EXPECT_EQ(outage.pending, 0) << target;
+  }
+  EXPECT_GE(kills, std::max(6, seconds / 10));
+  if (seconds >= 30) {
+    EXPECT_EQ(outages.Summarize().size(), Fleet::Targets().size());
+  }
+}
+
+TEST(KillCampaign, LosesNothingAndDoesNothingTwice) {
+  const int seconds = std::max(10, static_cast<int>(FromEnvironment("TRELLIS_FAULT_SECONDS", 60)));
+  const std::uint64_t seed = FromEnvironment("TRELLIS_FAULT_SEED", std::random_device()());
+  std::cout << "  TRELLIS_FAULT_SECONDS=" << seconds << " TRELLIS_FAULT_SEED=" << seed << std::endl;
+  auto started = Fleet::Start();
+  ASSERT_TRUE(started.ok()) << started.status();
+  Fleet& fleet = **started;
+  Outages outages(Fleet::Services());
+  ASSERT_NO_FATAL_FAILURE(MakeStaff(fleet, "office@harbour.example", "coordinator@harbour.example"));
+  Client coordinator(fleet, "coordinator@harbour.example", &outages);
+  std::vector<std::string> persons;
+  ASSERT_NO_FATAL_FAILURE(persons = MakeCaseload(coordinator, 40));
+
+  Load load(coordinator, persons, {.seed = seed});
+  load.Begin();
+  Killer(fleet, outages, seed).Run(absl::Now() + absl::Seconds(seconds));
+  const absl::Status ready = fleet.AwaitReady(absl::Seconds(60));
+  load.Finish();
+  EXPECT_TRUE(ready.ok()) << ready;
+  const Verdict verdict = Examine(coordinator, load, absl::Now());
+  Print(verdict, load, outages);
+
+  ExpectGood(verdict);
+  ExpectPower(verdict, outages, seconds);
+  EXPECT_EQ(load.stale_reads(), 0);
+  EXPECT_TRUE(load.surprises().empty()) << load.surprises().size() << " answers that no fault explains, first: "
+                                        << load.surprises()[0];
+  const std::vector<std::string> ends = fleet.UnexpectedEnds();
+  EXPECT_TRUE(ends.empty()) << ends[0];
+  if (HasFailure()) {
+    fleet.KeepFolder();
+    std::cout << "  logs: " << fleet.folder() << std::endl;
+  }
+}
+
+}  // namespace
+}  // namespace trellis::fault
