@@ -1,0 +1,84 @@
+// All of Trellis as in production, on one machine: a database, the five services in processes of their own with TLS
+// between them, an organization with a coordinator, and the coordinator's open cases.
+#ifndef TRELLIS_TESTS_BENCH_SUITE_SUITE_H_
+#define TRELLIS_TESTS_BENCH_SUITE_SUITE_H_
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "common/base/id.h"
+#include "common/testing/private_mariadb.h"
+#include "google/protobuf/message.h"
+#include "grpcpp/channel.h"
+#include "tests/bench/suite/process.h"
+#include "tests/bench/suite/sql.h"
+#include "trellis/options/v1/options.pb.h"
+
+namespace trellis::bench {
+
+inline constexpr int kConnections = 8;  // of each service to the database, and as many workers
+
+class Suite {
+ public:
+  // Starts everything. binaries: the folder with trellis-identity and the others. folder: for logs and secrets.
+  Suite(std::string binaries, std::string folder);
+
+  // Registers persons and opens a case for each, through the services. Shows how it goes on.
+  void Fill(int persons);
+  // Waits until every service has applied all that the others have told. Returns how long it took.
+  absl::Duration Settle();
+
+  const std::shared_ptr<grpc::Channel>& channel(absl::string_view service) const;
+  std::string SignIn();  // the coordinator's, good for five minutes
+
+  Process& service(absl::string_view name) { return *services_.at(std::string(name)); }
+  // Stops the services that are not named, so that the machine is free; and lets them go on. Identity goes on always:
+  // without its feed the others hold their replica of the access relations to be stale.
+  void PauseAllBut(absl::string_view name);
+  void ResumeAll();
+  std::vector<pid_t> processes() const;  // the services and the database
+  pid_t database() const { return database_->pid(); }
+  SqlConnection& sql() { return *sql_; }
+  std::unique_ptr<SqlConnection> Connect(absl::string_view schema) const;
+  // A copy of a service's schema without rows.
+  void MakeSchema(absl::string_view service, const std::string& schema);
+
+  const std::string& folder() const { return folder_; }
+  const Id& organization() const { return organization_; }
+  const Id& coordinator() const { return coordinator_; }
+  const std::vector<std::string>& persons() const { return persons_; }  // "persons/{id}"
+
+  // Calls one method as `token`; dies where it fails.
+  void Call(absl::string_view service, const std::string& method, const std::string& token,
+            const google::protobuf::Message& request, google::protobuf::Message* response);
+
+ private:
+  std::vector<std::string> DatabaseFlags(absl::string_view schema) const;
+  void StartService(const std::string& name);
+  void AwaitReady(const std::string& name);
+  void MakeCoordinator();
+  std::string SignInAs(const std::string& login);
+  void RunAll(absl::string_view what, absl::string_view service, const std::string& method,
+              const std::function<std::string(std::int64_t)>& request,
+              const std::function<void(absl::string_view)>& on_response, std::int64_t count);
+  bool Settled();
+
+  const std::string binaries_;
+  const std::string folder_;
+  std::unique_ptr<testing::PrivateMariaDb> database_;
+  std::unique_ptr<SqlConnection> sql_;
+  std::map<std::string, int> ports_;
+  std::map<std::string, int> http_ports_;
+  std::map<std::string, std::unique_ptr<Process>> services_;
+  std::map<std::string, std::shared_ptr<grpc::Channel>> channels_;
+  Id organization_;
+  Id coordinator_;
+  std::vector<std::string> persons_;
+};
+
+}  // namespace trellis::bench
+
+#endif  // TRELLIS_TESTS_BENCH_SUITE_SUITE_H_
