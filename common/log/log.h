@@ -32,8 +32,7 @@ bool ParseSeverity(absl::string_view text, Severity* out);
 class Value {
  public:
   template <typename T>
-    requires std::is_integral_v<T>
-  Value(T value) {  // NOLINT(google-explicit-constructor)
+  requires std::is_integral_v<T> Value(T value) {  // NOLINT(google-explicit-constructor)
     if constexpr (std::is_same_v<T, bool>) {
       value_ = value;
     } else if constexpr (std::is_signed_v<T>) {
@@ -42,13 +41,13 @@ class Value {
       value_ = static_cast<std::uint64_t>(value);
     }
   }
-  Value(double value) : value_(value) {}                                        // NOLINT(google-explicit-constructor)
-  Value(const char* text) : value_(std::string(text)) {}                        // NOLINT(google-explicit-constructor)
-  Value(std::string text) : value_(std::move(text)) {}                          // NOLINT(google-explicit-constructor)
-  Value(absl::string_view text) : value_(std::string(text)) {}                  // NOLINT(google-explicit-constructor)
-  Value(absl::Duration duration) : value_(absl::ToDoubleSeconds(duration)) {}   // NOLINT(google-explicit-constructor)
-  Value(absl::Time time);                                                       // NOLINT(google-explicit-constructor)
-  Value(const absl::Status& status);                                            // NOLINT(google-explicit-constructor)
+  Value(double value) : value_(value) {}                                       // NOLINT(google-explicit-constructor)
+  Value(const char* text) : value_(std::string(text)) {}                       // NOLINT(google-explicit-constructor)
+  Value(std::string text) : value_(std::move(text)) {}                         // NOLINT(google-explicit-constructor)
+  Value(absl::string_view text) : value_(std::string(text)) {}                 // NOLINT(google-explicit-constructor)
+  Value(absl::Duration duration) : value_(absl::ToDoubleSeconds(duration)) {}  // NOLINT(google-explicit-constructor)
+  Value(absl::Time time);                                                      // NOLINT(google-explicit-constructor)
+  Value(const absl::Status& status);                                           // NOLINT(google-explicit-constructor)
 
   void AppendJson(std::string& out) const;
 
@@ -72,8 +71,8 @@ bool Enabled(Severity severity);
 struct Options {
   std::string service;
   Severity lowest = Severity::kInfo;
-  const Clock* clock = nullptr;                         // nullptr: the machine's
-  std::function<void(absl::string_view line)> sink;     // one line with its newline; empty: standard output
+  const Clock* clock = nullptr;                      // nullptr: the machine's
+  std::function<void(absl::string_view line)> sink;  // one line with its newline; empty: standard output
 };
 // May be called again (tests). Before the first call: service "", info and above, standard output.
 void Configure(Options options);

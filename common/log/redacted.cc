@@ -29,10 +29,14 @@ absl::string_view Placeholder(const FieldDescriptor& field) {
     return looked_into ? "" : "[undeclared]";
   }
   switch (field.options().GetExtension(options::v1::field).sensitivity()) {
-    case options::v1::SENSITIVITY_NONE: return "";
-    case options::v1::SENSITIVITY_PERSONAL: return "[personal]";
-    case options::v1::SENSITIVITY_CLINICAL: return "[clinical]";
-    default: return "[secret]";
+    case options::v1::SENSITIVITY_NONE:
+      return "";
+    case options::v1::SENSITIVITY_PERSONAL:
+      return "[personal]";
+    case options::v1::SENSITIVITY_CLINICAL:
+      return "[clinical]";
+    default:
+      return "[secret]";
   }
 }
 
@@ -108,8 +112,8 @@ class Printer {
                             : reflection.GetRepeatedMessage(message, &field, index));
         break;
       case FieldDescriptor::CPPTYPE_STRING: {
-        const std::string text = alone ? reflection.GetString(message, &field)
-                                       : reflection.GetRepeatedString(message, &field, index);
+        const std::string text =
+            alone ? reflection.GetString(message, &field) : reflection.GetRepeatedString(message, &field, index);
         absl::StrAppend(&out_, "\"", absl::CHexEscape(text), "\"");
         break;
       }
@@ -121,7 +125,8 @@ class Printer {
       }
       case FieldDescriptor::CPPTYPE_BOOL:
         out_ += (alone ? reflection.GetBool(message, &field) : reflection.GetRepeatedBool(message, &field, index))
-                    ? "true" : "false";
+                    ? "true"
+                    : "false";
         break;
       default:
         AppendNumber(message, field, index);

@@ -19,16 +19,20 @@ struct Answer {
 
 const char* Phrase(int code) {
   switch (code) {
-    case 200: return "OK";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    default: return "Service Unavailable";
+    case 200:
+      return "OK";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    default:
+      return "Service Unavailable";
   }
 }
 
 void Send(mg_connection* connection, const Answer& answer, bool with_body) {
-  std::string out = absl::StrCat("HTTP/1.1 ", answer.code, " ", Phrase(answer.code), "\r\nContent-Type: ",
-                                 answer.content_type, "\r\nContent-Length: ", answer.body.size(),
+  std::string out = absl::StrCat("HTTP/1.1 ", answer.code, " ", Phrase(answer.code),
+                                 "\r\nContent-Type: ", answer.content_type, "\r\nContent-Length: ", answer.body.size(),
                                  "\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n");
   if (with_body) out += answer.body;
   mg_write(connection, out.data(), out.size());
@@ -64,18 +68,18 @@ absl::StatusOr<std::unique_ptr<HttpEndpoint>> HttpEndpoint::Start(Options option
   const std::string& listen = endpoint->options_.listen;
   std::string port = listen;
   if (absl::StartsWith(port, ":")) port.erase(0, 1);
-  const char* settings[] = {"listening_ports",    port.c_str(), "num_threads", "2",  "request_timeout_ms",
-                                  "10000",              "tcp_nodelay", "1",          "enable_keep_alive", "no",
-                                  nullptr};
+  const char* settings[] = {"listening_ports",    port.c_str(), "num_threads", "2",
+                            "request_timeout_ms", "10000",      "tcp_nodelay", "1",
+                            "enable_keep_alive",  "no",         nullptr};
   mg_callbacks callbacks{};
   callbacks.log_message = &KeepMessage;
   static const unsigned library = mg_init_library(0);  // counted inside civetweb, never given back
   (void)library;
   endpoint->context_ = mg_start(&callbacks, &endpoint->start_error_, settings);
   if (endpoint->context_ == nullptr) {
-    return absl::UnavailableError(absl::StrCat("cannot listen on ", listen, " for HTTP: ",
-                                               endpoint->start_error_.empty() ? "the port may be taken"
-                                                                              : endpoint->start_error_));
+    return absl::UnavailableError(
+        absl::StrCat("cannot listen on ", listen,
+                     " for HTTP: ", endpoint->start_error_.empty() ? "the port may be taken" : endpoint->start_error_));
   }
   mg_server_port ports[1] = {};
   if (mg_get_server_ports(endpoint->context_, 1, ports) == 1) endpoint->port_ = ports[0].port;

@@ -18,10 +18,10 @@ namespace trellis::metrics {
 class HttpEndpoint {
  public:
   struct Options {
-    std::string listen;                       // "0.0.0.0:8101", "127.0.0.1:0" (any free port), "[::]:8101"
-    std::function<std::string()> metrics = {}; // body of /metrics
-    std::function<absl::Status()> live = {}; // /livez: 200 "ok" or 503 with the status's message; empty: always 200
-    std::function<absl::Status()> ready = {}; // /readyz likewise
+    std::string listen;                         // "0.0.0.0:8101", "127.0.0.1:0" (any free port), "[::]:8101"
+    std::function<std::string()> metrics = {};  // body of /metrics
+    std::function<absl::Status()> live = {};    // /livez: 200 "ok" or 503 with the status's message; empty: always 200
+    std::function<absl::Status()> ready = {};   // /readyz likewise
   };
 
   // Error: INVALID_ARGUMENT (address), UNAVAILABLE (port taken, or not allowed), with the address in the text.

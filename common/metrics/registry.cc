@@ -9,8 +9,7 @@
 namespace trellis::metrics {
 
 const std::vector<double>& DefaultBuckets() {
-  static const auto* const buckets =
-      new std::vector<double>{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10};
+  static const auto* const buckets = new std::vector<double>{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10};
   return *buckets;
 }
 

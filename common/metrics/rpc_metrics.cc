@@ -6,10 +6,10 @@ namespace trellis::metrics {
 namespace {
 
 constexpr std::array<absl::string_view, 17> kCodeNames = {
-    "OK",           "Canceled",          "Unknown",       "InvalidArgument",    "DeadlineExceeded",
-    "NotFound",     "AlreadyExists",     "PermissionDenied", "ResourceExhausted", "FailedPrecondition",
-    "Aborted",      "OutOfRange",        "Unimplemented", "Internal",           "Unavailable",
-    "DataLoss",     "Unauthenticated"};
+    "OK",       "Canceled",       "Unknown",          "InvalidArgument",   "DeadlineExceeded",
+    "NotFound", "AlreadyExists",  "PermissionDenied", "ResourceExhausted", "FailedPrecondition",
+    "Aborted",  "OutOfRange",     "Unimplemented",    "Internal",          "Unavailable",
+    "DataLoss", "Unauthenticated"};
 
 std::size_t CodeIndex(absl::StatusCode code) {
   const auto index = static_cast<std::size_t>(code);
@@ -18,10 +18,14 @@ std::size_t CodeIndex(absl::StatusCode code) {
 
 const char* TypeName(MethodType type) {
   switch (type) {
-    case MethodType::kUnary: return "unary";
-    case MethodType::kClientStream: return "client_stream";
-    case MethodType::kServerStream: return "server_stream";
-    case MethodType::kBidiStream: return "bidi_stream";
+    case MethodType::kUnary:
+      return "unary";
+    case MethodType::kClientStream:
+      return "client_stream";
+    case MethodType::kServerStream:
+      return "server_stream";
+    case MethodType::kBidiStream:
+      return "bidi_stream";
   }
   return "unary";
 }
@@ -36,13 +40,15 @@ struct Texts {
   const char* seconds;
 };
 constexpr Texts kServerTexts = {
-    "grpc_server", "Total number of RPCs started on the server.",
+    "grpc_server",
+    "Total number of RPCs started on the server.",
     "Total number of RPCs completed on the server, regardless of success or failure.",
     "Total number of RPC stream messages received on the server.",
     "Total number of gRPC stream messages sent by the server.",
     "Histogram of response latency (seconds) of gRPC that had been application-level handled by the server."};
 constexpr Texts kClientTexts = {
-    "grpc_client", "Total number of RPCs started on the client.",
+    "grpc_client",
+    "Total number of RPCs started on the client.",
     "Total number of RPCs completed by the client, regardless of success or failure.",
     "Total number of RPC stream messages received by the client.",
     "Total number of gRPC stream messages sent by the client.",

@@ -26,13 +26,18 @@ MethodType TypeOf(absl::string_view name) {
 
 absl::string_view RetryReason(int database_errno) {
   switch (database_errno) {
-    case 1213: return "deadlock";
+    case 1213:
+      return "deadlock";
     case 1205:
-    case 3572: return "lock_wait";
-    case 1020: return "snapshot";
+    case 3572:
+      return "lock_wait";
+    case 1020:
+      return "snapshot";
     case 2006:
-    case 2013: return "unknown_commit";
-    default: return "other";
+    case 2013:
+      return "unknown_commit";
+    default:
+      return "other";
   }
 }
 
@@ -42,8 +47,10 @@ bool IsServerFault(absl::StatusCode code) {
     case absl::StatusCode::kUnknown:
     case absl::StatusCode::kInternal:
     case absl::StatusCode::kDataLoss:
-    case absl::StatusCode::kUnavailable: return true;
-    default: return false;
+    case absl::StatusCode::kUnavailable:
+      return true;
+    default:
+      return false;
   }
 }
 

@@ -54,12 +54,12 @@ struct Command {
 };
 
 struct Service {
-  std::string name;                                          // "identity"; also the migrations' component
+  std::string name;  // "identity"; also the migrations' component
   const std::vector<EmbeddedFile>& (*migrations)() = nullptr;
-  int port = 0;                                              // default of the gRPC port; HTTP is 1000 above
-  std::vector<std::string> peers = {};                       // services below that it calls or follows
-  std::function<void(config::Loader&)> flags = {};           // settings of its own; may be empty
-  std::function<absl::Status(Runtime&)> build = {};          // makes the parts; nothing is listening yet
+  int port = 0;                                      // default of the gRPC port; HTTP is 1000 above
+  std::vector<std::string> peers = {};               // services below that it calls or follows
+  std::function<void(config::Loader&)> flags = {};   // settings of its own; may be empty
+  std::function<absl::Status(Runtime&)> build = {};  // makes the parts; nothing is listening yet
   std::vector<Command> commands = {};
 };
 

@@ -19,7 +19,7 @@ struct Settings {
   std::string listen;       // of gRPC
   std::string http_listen;  // of /metrics, /livez, /readyz
   rpc::TlsFiles tls;
-  bool insecure = false;    // no TLS between services: tests only
+  bool insecure = false;  // no TLS between services: tests only
   std::string trust_domain;
   bool reflection = false;
   int workers = 0;

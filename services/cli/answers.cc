@@ -74,8 +74,8 @@ void AskAnswers(std::istream& in, std::ostream& out, const Instrument& instrumen
     if (!item.condition().empty()) out << " (" << item.condition() << ")";
     out << "\n";
     for (const Option& option : item.options()) {
-      out << "       " << (option.has_weight() ? FormatNumber(option.weight()) : option.code()) << "  " << option.label()
-          << "\n";
+      out << "       " << (option.has_weight() ? FormatNumber(option.weight()) : option.code()) << "  "
+          << option.label() << "\n";
     }
     out << "    > " << std::flush;
     std::string line;

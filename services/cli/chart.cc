@@ -30,7 +30,10 @@ struct Mark {
 class Canvas {
  public:
   Canvas(int columns, double low, double high)
-      : columns_(columns), low_(low), high_(high), cells_(kRows, std::vector<std::string>(static_cast<std::size_t>(columns), " ")) {}
+      : columns_(columns),
+        low_(low),
+        high_(high),
+        cells_(kRows, std::vector<std::string>(static_cast<std::size_t>(columns), " ")) {}
 
   int RowOf(double value) const {
     const double share = high_ > low_ ? (value - low_) / (high_ - low_) : 0;
@@ -130,15 +133,17 @@ std::string DrawTrajectory(const Trajectory& trajectory, int width) {
 
   std::string out;
   for (int row = 0; row < kRows; ++row) {
-    absl::StrAppend(&out, absl::StrFormat("    %5s ┤", AxisLabel(canvas, outcome, row, low, high)), canvas.Row(row), "  ",
-                    BandLabel(canvas, outcome, row), "\n");
+    absl::StrAppend(&out, absl::StrFormat("    %5s ┤", AxisLabel(canvas, outcome, row, low, high)), canvas.Row(row),
+                    "  ", BandLabel(canvas, outcome, row), "\n");
   }
   std::string rule;
   for (int i = 0; i < columns; ++i) rule += "─";
-  const std::string first = FormatTime(trajectory.points(trajectory.points_size() - static_cast<int>(marks.size())).effective_time());
+  const std::string first =
+      FormatTime(trajectory.points(trajectory.points_size() - static_cast<int>(marks.size())).effective_time());
   const std::string last = FormatTime(trajectory.points(trajectory.points_size() - 1).effective_time());
   absl::StrAppend(&out, "          └", rule, "\n", "           ", first.substr(0, 10));
-  if (marks.size() > 1 && columns > 22) absl::StrAppend(&out, std::string(static_cast<std::size_t>(columns) - 20, ' '), last.substr(0, 10));
+  if (marks.size() > 1 && columns > 22)
+    absl::StrAppend(&out, std::string(static_cast<std::size_t>(columns) - 20, ' '), last.substr(0, 10));
   return out + "\n";
 }
 

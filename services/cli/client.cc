@@ -85,7 +85,9 @@ absl::StatusOr<std::string> ValueAt(const std::string& json, const std::string& 
 Client::Client(const Args& args)
     : home_(Environment("TRELLIS_CLI_HOME", Environment("HOME", "/tmp") + "/.trellis-cli")),
       ca_(args.Get("ca", Environment("TRELLIS_CA", ""))),
-      output_(args.Has("json") ? "json" : args.Has("get") ? "get:" + args.Get("get") : ""),
+      output_(args.Has("json")  ? "json"
+              : args.Has("get") ? "get:" + args.Get("get")
+                                : ""),
       request_id_(args.Get("request-id", IdGenerator(SystemClock(), SystemRandom()).Next().ToString())),
       session_(LoadSession(home_ + "/session")) {}
 

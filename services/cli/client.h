@@ -36,7 +36,8 @@ class Client {
   // One call: TLS channel, the session's token, a deadline; the peer's error with all its details.
   //   client.Call(Service::kIdentity, &v1::Persons::Stub::GetPerson, request)
   template <class Stub, class Request, class Response>
-  absl::StatusOr<Response> Call(Service service, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+  absl::StatusOr<Response> Call(Service service,
+                                grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
                                 const Request& request) {
     TRELLIS_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel, Channel(service));
     grpc::ClientContext context;

@@ -17,7 +17,8 @@ std::string NextStep(const absl::Status& status, const std::string& reason) {
     case absl::StatusCode::kUnavailable:
       return "The service cannot be reached or is starting. Are all services running? (services/up)";
     case absl::StatusCode::kDeadlineExceeded:
-      return "The service did not answer in time. Repeat the command; with the same --request-id nothing happens twice.";
+      return "The service did not answer in time. Repeat the command; with the same --request-id nothing happens "
+             "twice.";
     case absl::StatusCode::kResourceExhausted:
       return "The service is busy. Repeat the command in a moment.";
     case absl::StatusCode::kPermissionDenied:
@@ -37,7 +38,8 @@ std::string Explain(const absl::Status& status) {
     absl::StrAppend(&out, "       ", field.field, ": ", field.description, "\n");
   }
   if (details->reason == "USAGE") return out;
-  if (const std::string next = NextStep(status, details->reason); !next.empty()) absl::StrAppend(&out, "       ", next, "\n");
+  if (const std::string next = NextStep(status, details->reason); !next.empty())
+    absl::StrAppend(&out, "       ", next, "\n");
   absl::StrAppend(&out, "       (", absl::StatusCodeToString(status.code()), " ", details->reason, ")\n");
   return out;
 }

@@ -36,7 +36,8 @@ class Comparison {
     for (const auto& message : before.message_type()) {
       Message(message, FindByName(after.message_type(), message.name()), before.package());
     }
-    for (const auto& type : before.enum_type()) Enum(type, FindByName(after.enum_type(), type.name()), before.package());
+    for (const auto& type : before.enum_type())
+      Enum(type, FindByName(after.enum_type(), type.name()), before.package());
     for (const auto& service : before.service()) {
       const auto* now = FindByName(after.service(), service.name());
       for (const auto& method : service.method()) {
@@ -117,7 +118,8 @@ TEST(BreakingChange, IsFoundWhereThereIsOne) {
   };
   EXPECT_EQ(changed([](FileDescriptorProto&) {}), 0u);
   EXPECT_EQ(changed([](FileDescriptorProto& f) { f.mutable_message_type(0)->mutable_field(0)->set_number(99); }), 1u);
-  EXPECT_EQ(changed([](FileDescriptorProto& f) { f.mutable_message_type(0)->mutable_field(0)->set_name("other"); }), 1u);
+  EXPECT_EQ(changed([](FileDescriptorProto& f) { f.mutable_message_type(0)->mutable_field(0)->set_name("other"); }),
+            1u);
   EXPECT_EQ(changed([](FileDescriptorProto& f) {
               f.mutable_message_type(0)->mutable_field(0)->set_type(FieldDescriptorProto::TYPE_STRING);
             }),

@@ -36,7 +36,8 @@ class Comments {
         const std::string at = file.name() + "/6/" + std::to_string(i);
         Check(at, file.package() + "." + file.service(i).name(), missing);
         for (int j = 0; j < file.service(i).method_size(); ++j) {
-          Check(at + "/2/" + std::to_string(j), file.service(i).name() + "." + file.service(i).method(j).name(), missing);
+          Check(at + "/2/" + std::to_string(j), file.service(i).name() + "." + file.service(i).method(j).name(),
+                missing);
         }
       }
     }

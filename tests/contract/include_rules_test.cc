@@ -25,7 +25,8 @@ constexpr Rule kRules[] = {
     {"services/[a-z]+/domain/.*", "services/[a-z]+/(storage|api)/.*", "the domain knows neither tables nor RPCs"},
     {"services/[a-z]+/storage/.*", "services/[a-z]+/api/.*", "storage does not know who asks"},
     {"services/[a-z]+/storage/.*", "(grpcpp|common/rpc)/.*", "storage does not know who asks"},
-    {"services/cli/.*", "(services/(?!cli/)|common/(db|feed|runtime|access)/).*", "the command is an app like any other"},
+    {"services/cli/.*", "(services/(?!cli/)|common/(db|feed|runtime|access)/).*",
+     "the command is an app like any other"},
     // floors: a service uses the contracts of services below its own, never sideways or up
     {"services/(identity|directory)/.*", "(.*/)?trellis/(assessment|referral|caseload)/.*", "floor 0 calls nobody"},
     {"services/identity/.*", "(.*/)?trellis/directory/.*", "floor 0 calls nobody"},
@@ -77,8 +78,10 @@ TEST(IncludeRules, TheConnectorsCallsThatHideFailureAreNotUsed) {
 
 TEST(IncludeRules, ContractsPointDownwards) {
   const std::vector<std::pair<std::string, std::string>> forbidden = {
-      {"identity", "directory|assessment|referral|caseload"}, {"directory", "identity|assessment|referral|caseload"},
-      {"assessment", "referral|caseload|directory"},          {"referral", "caseload|assessment"},
+      {"identity", "directory|assessment|referral|caseload"},
+      {"directory", "identity|assessment|referral|caseload"},
+      {"assessment", "referral|caseload|directory"},
+      {"referral", "caseload|assessment"},
       {"types", "identity|directory|assessment|referral|caseload|events"},
   };
   for (const auto& [service, others] : forbidden) {

@@ -109,8 +109,8 @@ TEST(Policy, NamesSayWhatTheyName) {
 
 TEST(Policy, SecretsAreDeclared) {
   ForEachField([](const FieldDescriptor& field) {
-    const bool secret = field.name() == "password" || field.name() == "access_token" || field.name() == "refresh_token" ||
-                        absl::EndsWith(field.name(), "_password");
+    const bool secret = field.name() == "password" || field.name() == "access_token" ||
+                        field.name() == "refresh_token" || absl::EndsWith(field.name(), "_password");
     if (!secret) return;
     EXPECT_EQ(PolicyOf(field).sensitivity(), options::v1::SENSITIVITY_SECRET) << field.full_name();
   });

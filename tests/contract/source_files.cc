@@ -27,7 +27,8 @@ std::vector<SourceFile> FilesBelow(const std::string& folder, const std::vector<
 std::vector<std::string> Includes(const SourceFile& file) {
   static const std::regex pattern("#include\\s+[<\"]([^>\"]+)[>\"]");
   std::vector<std::string> out;
-  for (auto it = std::sregex_iterator(file.text.begin(), file.text.end(), pattern); it != std::sregex_iterator(); ++it) {
+  for (auto it = std::sregex_iterator(file.text.begin(), file.text.end(), pattern); it != std::sregex_iterator();
+       ++it) {
     out.push_back((*it)[1]);
   }
   return out;

@@ -46,7 +46,8 @@ std::vector<SourceFile> Statements() {
     for (const SourceFile& file : FilesBelow(folder, {".cc"})) {
       if (file.path.rfind("common/testing", 0) == 0) continue;
       std::string found;
-      for (auto it = std::sregex_iterator(file.text.begin(), file.text.end(), literal); it != std::sregex_iterator(); ++it) {
+      for (auto it = std::sregex_iterator(file.text.begin(), file.text.end(), literal); it != std::sregex_iterator();
+           ++it) {
         found += it->str() + "\n";
       }
       if (!found.empty()) out.push_back({file.path, found});
@@ -69,7 +70,8 @@ TEST(SqlRules, EveryTableHasAPrimaryKeyAnEngineAndACollation) {
   int tables = 0;
   for (const SourceFile& file : Statements()) {
     if (file.path.find("/migrations/") == std::string::npos) continue;
-    for (auto it = std::sregex_iterator(file.text.begin(), file.text.end(), table); it != std::sregex_iterator(); ++it) {
+    for (auto it = std::sregex_iterator(file.text.begin(), file.text.end(), table); it != std::sregex_iterator();
+         ++it) {
       const std::string text = it->str();
       ++tables;
       for (const char* part : {"PRIMARY KEY", "ENGINE=InnoDB", "COLLATE"}) {

@@ -57,7 +57,8 @@ void PrintOutcomes(const v1::Assessment& assessment) {
 absl::StatusOr<v1::Instrument> GetInstrument(Client& client, const std::string& name) {
   v1::GetInstrumentRequest request;
   request.set_name(Named("instruments", name));
-  TRELLIS_ASSIGN_OR_RETURN(auto response, client.Call(Service::kAssessment, &v1::Instruments::Stub::GetInstrument, request));
+  TRELLIS_ASSIGN_OR_RETURN(auto response,
+                           client.Call(Service::kAssessment, &v1::Instruments::Stub::GetInstrument, request));
   return response.instrument();
 }
 

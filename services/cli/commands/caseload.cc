@@ -39,7 +39,8 @@ std::string LastOf(const v1::WorklistEntry& entry) {
   if (!entry.has_last_assessment()) return "";
   const auto& last = entry.last_assessment();
   const std::string number = last.has_number() ? " " + FormatNumber(last.number()) : "";
-  return absl::StrCat(last.instrument().substr(last.instrument().find('/') + 1), number, last.band().empty() ? "" : " ", last.band());
+  return absl::StrCat(last.instrument().substr(last.instrument().find('/') + 1), number, last.band().empty() ? "" : " ",
+                      last.band());
 }
 
 std::string ReasonsOf(const v1::WorklistEntry& entry) {
@@ -55,7 +56,8 @@ absl::Status Worklist(Client& client, const Args& args) {
   if (args.Has("population")) request.set_population(Named("populations", args.Get("population")));
   TRELLIS_ASSIGN_OR_RETURN(const auto size, args.Int("count"));
   request.set_page_size(size.value_or(25));
-  TRELLIS_ASSIGN_OR_RETURN(const auto response, client.Call(Service::kCaseload, &v1::Worklist::Stub::ListWorklist, request));
+  TRELLIS_ASSIGN_OR_RETURN(const auto response,
+                           client.Call(Service::kCaseload, &v1::Worklist::Stub::ListWorklist, request));
   return client.Show(response, [&] {
     std::vector<std::string> persons;
     for (const auto& entry : response.entries()) persons.push_back(entry.person());
@@ -88,7 +90,8 @@ absl::Status AddMember(Client& client, const Args& args) {
   request.set_population(Named("populations", args.positional()));
   request.set_person(Named("persons", args.Get("person")));
   request.set_request_id(client.request_id());
-  TRELLIS_ASSIGN_OR_RETURN(const auto response, client.Call(Service::kCaseload, &v1::Populations::Stub::AddMember, request));
+  TRELLIS_ASSIGN_OR_RETURN(const auto response,
+                           client.Call(Service::kCaseload, &v1::Populations::Stub::AddMember, request));
   return client.Show(response, [&] { std::cout << "    added\n"; });
 }
 
@@ -133,7 +136,8 @@ absl::Status AddNeed(Client& client, const Args& args) {
   request.mutable_service_need()->mutable_need()->set_code(args.Get("need"));
   request.mutable_service_need()->set_note(args.Get("note"));
   request.set_request_id(client.request_id());
-  TRELLIS_ASSIGN_OR_RETURN(const auto response, client.Call(Service::kCaseload, &v1::CarePlans::Stub::AddServiceNeed, request));
+  TRELLIS_ASSIGN_OR_RETURN(const auto response,
+                           client.Call(Service::kCaseload, &v1::CarePlans::Stub::AddServiceNeed, request));
   return client.Show(response, [&] {
     std::cout << "    " << response.service_need().name() << " is " << Text(response.service_need().state()) << "\n";
   });
@@ -171,8 +175,8 @@ absl::Status ListAlerts(Client& client, const Args& args) {
     const auto names = NamesOf(client, persons);
     Table table({"person", "state", "since", "rule", "item", "alert"});
     for (const auto& alert : response.safety_alerts()) {
-      table.Add({names.at(alert.person()), Text(alert.state()), FormatTime(alert.open_time()), alert.rule(), alert.item(),
-                 alert.name()});
+      table.Add({names.at(alert.person()), Text(alert.state()), FormatTime(alert.open_time()), alert.rule(),
+                 alert.item(), alert.name()});
     }
     std::cout << (table.empty() ? "    no alert is open\n" : table.ToString());
   });
@@ -181,7 +185,8 @@ absl::Status ListAlerts(Client& client, const Args& args) {
 absl::Status AcknowledgeAlert(Client& client, const Args& args) {
   v1::GetSafetyAlertRequest seen;
   seen.set_name(Named("safetyAlerts", args.positional()));
-  TRELLIS_ASSIGN_OR_RETURN(const auto alert, client.Call(Service::kCaseload, &v1::SafetyAlerts::Stub::GetSafetyAlert, seen));
+  TRELLIS_ASSIGN_OR_RETURN(const auto alert,
+                           client.Call(Service::kCaseload, &v1::SafetyAlerts::Stub::GetSafetyAlert, seen));
   v1::AcknowledgeSafetyAlertRequest request;
   request.set_name(seen.name());
   request.set_etag(alert.safety_alert().etag());
@@ -189,30 +194,52 @@ absl::Status AcknowledgeAlert(Client& client, const Args& args) {
   request.set_action(action);
   request.set_note(args.Get("note"));
   request.set_request_id(client.request_id());
-  TRELLIS_ASSIGN_OR_RETURN(const auto response, client.Call(Service::kCaseload,
-                                                            &v1::SafetyAlerts::Stub::AcknowledgeSafetyAlert, request));
-  return client.Show(response, [&] { std::cout << "    acknowledged: " << Text(response.safety_alert().action()) << "\n"; });
+  TRELLIS_ASSIGN_OR_RETURN(const auto response,
+                           client.Call(Service::kCaseload, &v1::SafetyAlerts::Stub::AcknowledgeSafetyAlert, request));
+  return client.Show(response,
+                     [&] { std::cout << "    acknowledged: " << Text(response.safety_alert().action()) << "\n"; });
 }
 
 }  // namespace
 
 std::vector<Command> CaseloadCommands() {
   return {
-      {"worklist", "", "your open cases, most urgent first, each with its reasons",
-       {{"population", "only members of populations/..."}, {"count", "lines to show; 25 otherwise"}}, Worklist},
-      {"population create", "", "make a group that you are responsible for",
-       {{"name", "what people call it", true}, {"kind", "school, prison, clinic, area, ...", true}}, CreatePopulation},
+      {"worklist",
+       "",
+       "your open cases, most urgent first, each with its reasons",
+       {{"population", "only members of populations/..."}, {"count", "lines to show; 25 otherwise"}},
+       Worklist},
+      {"population create",
+       "",
+       "make a group that you are responsible for",
+       {{"name", "what people call it", true}, {"kind", "school, prison, clinic, area, ...", true}},
+       CreatePopulation},
       {"population list", "", "the groups that you are responsible for", {}, ListPopulations},
       {"population add", "POPULATION", "add a person to a group", {{"person", "persons/...", true}}, AddMember},
-      {"case open", "", "take a person on the caseload",
-       {{"person", "persons/...", true}, {"review-days", "days between assessments"}}, OpenCase},
+      {"case open",
+       "",
+       "take a person on the caseload",
+       {{"person", "persons/...", true}, {"review-days", "days between assessments"}},
+       OpenCase},
       {"case show", "CASE", "one case", {}, ShowCase},
-      {"need add", "", "add a line to the care plan",
-       {{"case", "cases/...", true}, {"need", "counselling, psychotherapy, ...", true}, {"note", "what is needed, in words"}}, AddNeed},
+      {"need add",
+       "",
+       "add a line to the care plan",
+       {{"case", "cases/...", true},
+        {"need", "counselling, psychotherapy, ...", true},
+        {"note", "what is needed, in words"}},
+       AddNeed},
       {"need list", "CASE", "the lines of a care plan", {}, ListNeeds},
-      {"alert list", "", "open safety alerts", {{"person", "persons/..."}, {"all", "also those acknowledged", false, true}}, ListAlerts},
-      {"alert acknowledge", "ALERT", "acknowledge a safety alert: say what was done",
-       {{"action", "contacted-person, safety-plan-made, escalated, ...", true}, {"note", "in words"}}, AcknowledgeAlert},
+      {"alert list",
+       "",
+       "open safety alerts",
+       {{"person", "persons/..."}, {"all", "also those acknowledged", false, true}},
+       ListAlerts},
+      {"alert acknowledge",
+       "ALERT",
+       "acknowledge a safety alert: say what was done",
+       {{"action", "contacted-person, safety-plan-made, escalated, ...", true}, {"note", "in words"}},
+       AcknowledgeAlert},
   };
 }
 

@@ -73,10 +73,12 @@ absl::Status ImportPackage(Client& client, const Args& args) {
 absl::Status ListProviders(Client& client, const Args&) {
   v1::ListProvidersRequest request;
   request.set_page_size(100);
-  TRELLIS_ASSIGN_OR_RETURN(const auto response, client.Call(Service::kDirectory, &v1::Providers::Stub::ListProviders, request));
+  TRELLIS_ASSIGN_OR_RETURN(const auto response,
+                           client.Call(Service::kDirectory, &v1::Providers::Stub::ListProviders, request));
   return client.Show(response, [&] {
     Table table({"name", "managed by", "provider"});
-    for (const auto& one : response.providers()) table.Add({one.display_name(), one.managing_organization(), one.name()});
+    for (const auto& one : response.providers())
+      table.Add({one.display_name(), one.managing_organization(), one.name()});
     std::cout << table.ToString();
   });
 }
@@ -86,7 +88,8 @@ absl::Status LinkProvider(Client& client, const Args& args) {
   request.set_name(Named("providers", args.positional()));
   request.set_organization(Named("organizations", args.Get("organization")));
   request.set_request_id(client.request_id());
-  TRELLIS_ASSIGN_OR_RETURN(const auto response, client.Call(Service::kDirectory, &v1::Providers::Stub::LinkProvider, request));
+  TRELLIS_ASSIGN_OR_RETURN(const auto response,
+                           client.Call(Service::kDirectory, &v1::Providers::Stub::LinkProvider, request));
   return client.Show(response, [&] {
     std::cout << "    " << response.provider().display_name() << " is managed by "
               << response.provider().managing_organization() << "\n";
@@ -105,8 +108,9 @@ absl::Status FindServices(Client& client, const Args& args) {
   if (age.has_value()) request.set_age(*age);
   if (free.has_value()) request.set_min_available(*free);
   request.set_page_size(50);
-  TRELLIS_ASSIGN_OR_RETURN(const auto response, client.Call(Service::kDirectory,
-                                                            &v1::HealthcareServices::Stub::SearchHealthcareServices, request));
+  TRELLIS_ASSIGN_OR_RETURN(
+      const auto response,
+      client.Call(Service::kDirectory, &v1::HealthcareServices::Stub::SearchHealthcareServices, request));
   return client.Show(response, [&] {
     Table table({"healthcare service", "provider", "distance", "free", "name"});
     for (const auto& result : response.results()) {
@@ -123,7 +127,8 @@ absl::Status SetCapacity(Client& client, const Args& args) {
   // Figures are replaced only by somebody who has seen them: the etag proves it.
   v1::GetCapacityRequest seen;
   seen.set_healthcare_service(Named("healthcareServices", args.positional()));
-  TRELLIS_ASSIGN_OR_RETURN(const auto before, client.Call(Service::kDirectory, &v1::Capacities::Stub::GetCapacity, seen));
+  TRELLIS_ASSIGN_OR_RETURN(const auto before,
+                           client.Call(Service::kDirectory, &v1::Capacities::Stub::GetCapacity, seen));
   v1::SetCapacityRequest request;
   request.set_healthcare_service(seen.healthcare_service());
   if (before.capacity().state() == v1::Capacity::STATE_KNOWN) request.set_etag(before.capacity().etag());
@@ -133,7 +138,8 @@ absl::Status SetCapacity(Client& client, const Args& args) {
   request.set_maximum(maximum.value_or(0));
   request.set_available(available.value_or(maximum.value_or(0)));
   request.set_request_id(client.request_id());
-  TRELLIS_ASSIGN_OR_RETURN(const auto response, client.Call(Service::kDirectory, &v1::Capacities::Stub::SetCapacity, request));
+  TRELLIS_ASSIGN_OR_RETURN(const auto response,
+                           client.Call(Service::kDirectory, &v1::Capacities::Stub::SetCapacity, request));
   return client.Show(response, [&] { std::cout << "    free now: " << Free(response.capacity()) << "\n"; });
 }
 
@@ -165,7 +171,9 @@ std::vector<Command> DirectoryCommands() {
       {"capacity set",
        "HEALTHCARE_SERVICE",
        "say how many places a healthcare service has",
-       {{"maximum", "places in all", true}, {"available", "places that are free; otherwise all"}, {"unit", "bed, hour, place, ..."}},
+       {{"maximum", "places in all", true},
+        {"available", "places that are free; otherwise all"},
+        {"unit", "bed, hour, place, ..."}},
        SetCapacity},
   };
 }

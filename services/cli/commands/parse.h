@@ -6,11 +6,11 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/time/civil_time.h"
-#include "absl/time/time.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
 #include "common/base/error.h"
 #include "services/cli/args.h"
 #include "trellis/types/v1/types.pb.h"
@@ -25,7 +25,8 @@ inline absl::Status Usage(const std::string& message) {
 inline absl::Status ReadDate(const Args& args, const std::string& flag, types::v1::Date* date) {
   if (!args.Has(flag)) return absl::OkStatus();
   absl::CivilDay day;
-  if (!absl::ParseCivilTime(args.Get(flag), &day)) return Usage(absl::StrCat("--", flag, " wants a day like 2004-05-17"));
+  if (!absl::ParseCivilTime(args.Get(flag), &day))
+    return Usage(absl::StrCat("--", flag, " wants a day like 2004-05-17"));
   date->set_year(static_cast<std::int32_t>(day.year()));
   date->set_month(day.month());
   date->set_day(day.day());

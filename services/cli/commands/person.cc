@@ -13,7 +13,9 @@ namespace {
 
 namespace v1 = identity::v1;
 
-std::string FullName(const v1::Person& person) { return absl::StrCat(person.given_names(), " ", person.family_names()); }
+std::string FullName(const v1::Person& person) {
+  return absl::StrCat(person.given_names(), " ", person.family_names());
+}
 
 std::string Languages(const v1::Person& person) {
   std::string out;
@@ -45,7 +47,8 @@ absl::Status RegisterPerson(Client& client, const Args& args) {
 absl::Status ShowPerson(Client& client, const Args& args) {
   v1::GetPersonRequest request;
   request.set_name(Named("persons", args.positional()));
-  TRELLIS_ASSIGN_OR_RETURN(const auto response, client.Call(Service::kIdentity, &v1::Persons::Stub::GetPerson, request));
+  TRELLIS_ASSIGN_OR_RETURN(const auto response,
+                           client.Call(Service::kIdentity, &v1::Persons::Stub::GetPerson, request));
   return client.Show(response, [&] {
     const v1::Person& person = response.person();
     std::cout << "    " << FullName(person) << "\n    born " << FormatDate(person.birth_date()) << ", speaks "
@@ -83,7 +86,8 @@ absl::Status RecordConsent(Client& client, const Args& args) {
     consent.add_categories(category);
   }
   if (args.Has("until")) TRELLIS_RETURN_IF_ERROR(ReadTime(args, "until", consent.mutable_period()->mutable_end_time()));
-  TRELLIS_ASSIGN_OR_RETURN(const auto grantor, ParseEnum<v1::Consent::Grantor>("given-by", args.Get("given-by", "person")));
+  TRELLIS_ASSIGN_OR_RETURN(const auto grantor,
+                           ParseEnum<v1::Consent::Grantor>("given-by", args.Get("given-by", "person")));
   consent.set_grantor(grantor);
   request.set_request_id(client.request_id());
   TRELLIS_ASSIGN_OR_RETURN(const auto response,
@@ -94,7 +98,8 @@ absl::Status RecordConsent(Client& client, const Args& args) {
 absl::Status ListConsents(Client& client, const Args& args) {
   v1::ListConsentsRequest request;
   request.set_person(Named("persons", args.positional()));
-  TRELLIS_ASSIGN_OR_RETURN(const auto response, client.Call(Service::kIdentity, &v1::Consents::Stub::ListConsents, request));
+  TRELLIS_ASSIGN_OR_RETURN(const auto response,
+                           client.Call(Service::kIdentity, &v1::Consents::Stub::ListConsents, request));
   return client.Show(response, [&] {
     Table table({"state", "recipient", "until", "consent"});
     for (const auto& consent : response.consents()) {
@@ -129,7 +134,11 @@ std::vector<Command> PersonCommands() {
         {"position", "latitude,longitude of the home"}},
        RegisterPerson},
       {"person show", "PERSON", "one person", {}, ShowPerson},
-      {"person find", "[NAME]", "persons by the beginnings of their names", {{"birth-date", "2004-05-17"}}, FindPersons},
+      {"person find",
+       "[NAME]",
+       "persons by the beginnings of their names",
+       {{"birth-date", "2004-05-17"}},
+       FindPersons},
       {"consent record",
        "",
        "record that a person agreed to something being shared",

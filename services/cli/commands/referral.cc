@@ -76,7 +76,8 @@ absl::Status List(Client& client, const Args& args) {
   request.set_direction(args.Has("received") ? v1::ListReferralsRequest::DIRECTION_RECEIVED
                                              : v1::ListReferralsRequest::DIRECTION_SENT);
   if (args.Has("person")) request.set_person(Named("persons", args.Get("person")));
-  TRELLIS_ASSIGN_OR_RETURN(const auto response, client.Call(Service::kReferral, &v1::Referrals::Stub::ListReferrals, request));
+  TRELLIS_ASSIGN_OR_RETURN(const auto response,
+                           client.Call(Service::kReferral, &v1::Referrals::Stub::ListReferrals, request));
   return client.Show(response, [&] {
     Table table({"state", "since", "need", "priority", "referral"});
     for (const auto& one : response.referrals()) {
@@ -129,7 +130,11 @@ std::vector<Command> ReferralCommands() {
         {"priority", "routine (the default), urgent, asap or stat"},
         {"note", "what the provider should know"}},
        Create},
-      {"referral list", "", "referrals", {{"person", "persons/..."}, {"received", "those that came to your organization", false, true}}, List},
+      {"referral list",
+       "",
+       "referrals",
+       {{"person", "persons/..."}, {"received", "those that came to your organization", false, true}},
+       List},
       Verb("request", "send a draft: needs the person's consent, keeps a place", &Stub::RequestReferral),
       Verb("accept", "accept: it becomes a placement", &Stub::AcceptReferral),
       Verb("reject", "reject, with a reason", &Stub::RejectReferral),

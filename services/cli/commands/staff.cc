@@ -100,10 +100,9 @@ absl::Status RevokeRelation(Client& client, const Args& args) {
 }
 
 const std::vector<Flag>& RelationFlags() {
-  static const auto* const flags =
-      new std::vector<Flag>{{"kind", "care-team, member or lead", true},
-                            {"resource", "persons/... or populations/...", true},
-                            {"subject", "users/... or populations/...", true}};
+  static const auto* const flags = new std::vector<Flag>{{"kind", "care-team, member or lead", true},
+                                                         {"resource", "persons/... or populations/...", true},
+                                                         {"subject", "users/... or populations/...", true}};
   return *flags;
 }
 

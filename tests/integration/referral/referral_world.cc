@@ -38,7 +38,8 @@ std::string ReferralWorld::NewId() { return IdGenerator(SystemClock(), SystemRan
 void ReferralWorld::SetUp() {
   identity_ = TestService::MustStart(identity::Describe());
   directory_ = TestService::MustStart(directory::Describe(), {.peers = {{"identity", identity_.get()}}});
-  referral_ = TestService::MustStart(Describe(), {.peers = {{"identity", identity_.get()}, {"directory", directory_.get()}}});
+  referral_ =
+      TestService::MustStart(Describe(), {.peers = {{"identity", identity_.get()}, {"directory", directory_.get()}}});
 
   const TestUser platform = TestUser::Make({options::v1::ROLE_PLATFORM_ADMINISTRATOR});
   const auto school = Must(*identity_, platform, &identity::v1::Organizations::Stub::CreateOrganization,
@@ -46,8 +47,8 @@ void ReferralWorld::SetUp() {
   const auto provider = Must(*identity_, platform, &identity::v1::Organizations::Stub::CreateOrganization,
                              Organization("Provider", identity::v1::Organization::KIND_PROVIDER));
   recipient_ = provider.organization().name();
-  coordinator_ = TestUser::Make({options::v1::ROLE_COORDINATOR},
-                                *rpc::ParseName("organizations", school.organization().name()));
+  coordinator_ =
+      TestUser::Make({options::v1::ROLE_COORDINATOR}, *rpc::ParseName("organizations", school.organization().name()));
   counsellor_ = TestUser::Make({options::v1::ROLE_PROVIDER_STAFF}, *rpc::ParseName("organizations", recipient_));
 }
 
@@ -85,11 +86,11 @@ void ReferralWorld::RevokeConsent(const std::string& consent) {
 std::string ReferralWorld::ImportService(const std::string& title, int places) {
   const std::string package = absl::StrCat(
       R"({"id":")", NewId(), R"(","name":")", title, R"(","status":"active","minimum_age":12,"maximum_age":25,)",
-      R"("languages":[{"id":")", NewId(), R"(","code":"en","name":"English"}],)",
-      R"("attributes":[{"id":")", NewId(), R"(","link_entity":"service","taxonomy_term":{"id":")", NewId(),
-      R"(","taxonomy":"trellis-kinds","code":"counselling","name":"Counselling"}}],)",
-      R"("organization":{"id":")", NewId(), R"(","name":"Provider of )", title, R"(","description":"x"},)",
-      R"("service_at_locations":[{"id":")", NewId(), R"(","location":{"id":")", NewId(),
+      R"("languages":[{"id":")", NewId(), R"(","code":"en","name":"English"}],)", R"("attributes":[{"id":")", NewId(),
+      R"(","link_entity":"service","taxonomy_term":{"id":")", NewId(),
+      R"(","taxonomy":"trellis-kinds","code":"counselling","name":"Counselling"}}],)", R"("organization":{"id":")",
+      NewId(), R"(","name":"Provider of )", title, R"(","description":"x"},)", R"("service_at_locations":[{"id":")",
+      NewId(), R"(","location":{"id":")", NewId(),
       R"(","location_type":"physical","name":"Room","latitude":51.501,"longitude":-0.121}}]})");
   auto context = directory_->As(librarian_);
   directory::v1::Imports::Stub stub(directory_->channel());

@@ -26,8 +26,8 @@ class ReferralWorld : public ::testing::Test {
   // One call as somebody; the error where it fails.
   template <class Stub, class Request, class Response>
   grpc::Status Call(testing::TestService& service, const testing::TestUser& who,
-                    grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*), const Request& request,
-                    Response* response) {
+                    grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                    const Request& request, Response* response) {
     auto context = service.As(who);
     Stub stub(service.channel());
     return (stub.*method)(context.get(), request, response);
@@ -54,7 +54,6 @@ class ReferralWorld : public ::testing::Test {
   grpc::Status Request(const v1::Referral& referral, v1::RequestReferralResponse* response,
                        const std::string& request_id = "");
   v1::Referral CreateAndRequest(const std::string& person, const std::string& healthcare_service);
-
 
   std::unique_ptr<testing::TestService> identity_;
   std::unique_ptr<testing::TestService> directory_;

@@ -22,8 +22,9 @@ class ReferralsTest : public ReferralWorld {
   }
   // A verb as somebody; its reason, "" where it succeeded.
   template <class Request, class Response>
-  std::string Try(const testing::TestUser& who, grpc::Status (Stub::*verb)(grpc::ClientContext*, const Request&, Response*),
-                  const std::string& name, Response* response, const std::string& request_id = "") {
+  std::string Try(const testing::TestUser& who,
+                  grpc::Status (Stub::*verb)(grpc::ClientContext*, const Request&, Response*), const std::string& name,
+                  Response* response, const std::string& request_id = "") {
     Request request;
     request.set_name(name);
     request.set_request_id(request_id);
@@ -31,7 +32,8 @@ class ReferralsTest : public ReferralWorld {
     return testing::ReasonOf(Call(*referral_, who, verb, request, response));
   }
   template <class Request, class Response>
-  std::string Try(const testing::TestUser& who, grpc::Status (Stub::*verb)(grpc::ClientContext*, const Request&, Response*),
+  std::string Try(const testing::TestUser& who,
+                  grpc::Status (Stub::*verb)(grpc::ClientContext*, const Request&, Response*),
                   const std::string& name) {
     Response response;
     return Try(who, verb, name, &response);
@@ -69,7 +71,8 @@ TEST_F(ReferralsTest, GoesFromDraftToCareAndBack) {
 
   EXPECT_EQ(Try(counsellor_, &Stub::StartReferral, draft.name()), "");
   EXPECT_EQ(Try(counsellor_, &Stub::HoldReferral, draft.name()), "");
-  EXPECT_EQ(Try(counsellor_, &Stub::StartReferral, draft.name()), "STATE_FORBIDS") << "from a pause only resuming leads on";
+  EXPECT_EQ(Try(counsellor_, &Stub::StartReferral, draft.name()), "STATE_FORBIDS")
+      << "from a pause only resuming leads on";
   EXPECT_EQ(Try(counsellor_, &Stub::ResumeReferral, draft.name()), "");
   EXPECT_EQ(Try(counsellor_, &Stub::CompleteReferral, draft.name()), "");
   EXPECT_EQ(Get(coordinator_, draft.name()).state(), Referral::STATE_COMPLETED);
@@ -101,7 +104,8 @@ TEST_F(ReferralsTest, AConsentRevokedBeforeTheAnswerTakesTheAnswerWithIt) {
     ASSERT_TRUE(referral_->pool()
                     .Read(absl::Now() + absl::Seconds(5),
                           [&](db::Session& session) -> absl::Status {
-                            const auto row = session.QueryOne<Id>("SELECT id FROM referral WHERE consent_revoked = 1 LIMIT 1");
+                            const auto row =
+                                session.QueryOne<Id>("SELECT id FROM referral WHERE consent_revoked = 1 LIMIT 1");
                             known = row.ok() && row->has_value();
                             return row.status();
                           })
@@ -150,7 +154,8 @@ TEST_F(ReferralsTest, IsInvisibleToEverybodyElse) {
   const std::string unknown = error_of(coordinator_, "referrals/" + NewId());
   EXPECT_EQ(error_of(counsellor_, draft.name()), unknown) << "a draft is not the recipient's to see";
   EXPECT_EQ(error_of(testing::TestUser::Make({options::v1::ROLE_COORDINATOR}), draft.name()), unknown);
-  EXPECT_EQ(error_of(testing::TestUser::Make({options::v1::ROLE_COORDINATOR}, coordinator_.organization), draft.name()), unknown);
+  EXPECT_EQ(error_of(testing::TestUser::Make({options::v1::ROLE_COORDINATOR}, coordinator_.organization), draft.name()),
+            unknown);
 }
 
 TEST_F(ReferralsTest, ARepeatedRequestHappensOnce) {
@@ -181,7 +186,8 @@ TEST_F(ReferralsTest, AnOldEtagIsRefused) {
   cancel.set_etag(draft.etag());
   cancel.mutable_reason()->set_code("other");
   v1::CancelReferralResponse cancelled;
-  EXPECT_EQ(testing::ReasonOf(Call(*referral_, coordinator_, &Stub::CancelReferral, cancel, &cancelled)), "ETAG_MISMATCH");
+  EXPECT_EQ(testing::ReasonOf(Call(*referral_, coordinator_, &Stub::CancelReferral, cancel, &cancelled)),
+            "ETAG_MISMATCH");
   cancel.set_etag(response.referral().etag());
   EXPECT_TRUE(Call(*referral_, coordinator_, &Stub::CancelReferral, cancel, &cancelled).ok());
 }

@@ -57,8 +57,9 @@ TEST_F(RoutingTest, TellsNothingAboutPersonsOfOthers) {
   request.mutable_need()->set_code("counselling");
   v1::RankHealthcareServicesResponse response;
   const auto stranger = testing::TestUser::Make({options::v1::ROLE_COORDINATOR});
-  EXPECT_EQ(testing::ReasonOf(Call(*referral_, stranger, &v1::Routing::Stub::RankHealthcareServices, request, &response)),
-            "NOT_FOUND");
+  EXPECT_EQ(
+      testing::ReasonOf(Call(*referral_, stranger, &v1::Routing::Stub::RankHealthcareServices, request, &response)),
+      "NOT_FOUND");
 }
 
 }  // namespace

@@ -11,9 +11,9 @@
 namespace trellis::log {
 namespace {
 
+using google::protobuf::FieldDescriptorProto;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using google::protobuf::FieldDescriptorProto;
 
 constexpr char kCanary[] = "CANARY-7f3a";
 

@@ -37,9 +37,7 @@ std::string Ask(int port, const std::string& request) {
   return out;
 }
 
-std::string Get(int port, const std::string& path) {
-  return Ask(port, "GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n");
-}
+std::string Get(int port, const std::string& path) { return Ask(port, "GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n"); }
 
 // One endpoint for all tests: civetweb takes two seconds to stop.
 class HttpEndpointTest : public ::testing::Test {

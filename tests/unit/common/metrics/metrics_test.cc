@@ -86,32 +86,31 @@ TEST_F(MetricsTest, NamesAreTheGoldenOnes) {
   client.Register("trellis.directory.v1.Providers", "GetProvider", MethodType::kUnary);
   DbMetrics db(&registry_);
   FeedMetrics feed(&registry_, "identity");
-  EXPECT_THAT(Families(registry_),
-              ElementsAre("grpc_client_handled_total counter", "grpc_client_handling_seconds histogram",
-                          "grpc_client_msg_received_total counter", "grpc_client_msg_sent_total counter",
-                          "grpc_client_started_total counter", "grpc_server_handled_total counter",
-                          "grpc_server_handling_seconds histogram", "grpc_server_msg_received_total counter",
-                          "grpc_server_msg_sent_total counter", "grpc_server_started_total counter",
-                          "process_cpu_seconds_total counter", "process_max_fds gauge", "process_open_fds gauge",
-                          "process_resident_memory_bytes gauge", "process_start_time_seconds gauge",
-                          "process_threads gauge", "process_virtual_memory_bytes gauge", "trellis_build_info gauge",
-                          "trellis_db_connections_opened_total counter", "trellis_db_pool_in_use gauge",
-                          "trellis_db_pool_size gauge", "trellis_db_pool_wait_seconds histogram",
-                          "trellis_db_pool_waiting gauge", "trellis_db_statement_errors_total counter",
-                          "trellis_db_transaction_retries_total counter", "trellis_db_transaction_seconds histogram",
-                          "trellis_feed_errors_total counter", "trellis_feed_events_applied_total counter",
-                          "trellis_feed_lag_seconds gauge", "trellis_feed_parked gauge",
-                          "trellis_feed_position gauge"));
+  EXPECT_THAT(
+      Families(registry_),
+      ElementsAre("grpc_client_handled_total counter", "grpc_client_handling_seconds histogram",
+                  "grpc_client_msg_received_total counter", "grpc_client_msg_sent_total counter",
+                  "grpc_client_started_total counter", "grpc_server_handled_total counter",
+                  "grpc_server_handling_seconds histogram", "grpc_server_msg_received_total counter",
+                  "grpc_server_msg_sent_total counter", "grpc_server_started_total counter",
+                  "process_cpu_seconds_total counter", "process_max_fds gauge", "process_open_fds gauge",
+                  "process_resident_memory_bytes gauge", "process_start_time_seconds gauge", "process_threads gauge",
+                  "process_virtual_memory_bytes gauge", "trellis_build_info gauge",
+                  "trellis_db_connections_opened_total counter", "trellis_db_pool_in_use gauge",
+                  "trellis_db_pool_size gauge", "trellis_db_pool_wait_seconds histogram",
+                  "trellis_db_pool_waiting gauge", "trellis_db_statement_errors_total counter",
+                  "trellis_db_transaction_retries_total counter", "trellis_db_transaction_seconds histogram",
+                  "trellis_feed_errors_total counter", "trellis_feed_events_applied_total counter",
+                  "trellis_feed_lag_seconds gauge", "trellis_feed_parked gauge", "trellis_feed_position gauge"));
   EXPECT_THAT(FormatMistakes(registry_), IsEmpty());
 }
 
 TEST_F(MetricsTest, EveryCodeOfAMethodIsThereFromTheStart) {
   RpcMetrics metrics(&registry_, RpcMetrics::Side::kServer);
   metrics.Register("trellis.identity.v1.Persons", "GetPerson", MethodType::kUnary);
-  for (const char* code :
-       {"OK", "Canceled", "Unknown", "InvalidArgument", "DeadlineExceeded", "NotFound", "AlreadyExists",
-        "PermissionDenied", "ResourceExhausted", "FailedPrecondition", "Aborted", "OutOfRange", "Unimplemented",
-        "Internal", "Unavailable", "DataLoss", "Unauthenticated"}) {
+  for (const char* code : {"OK", "Canceled", "Unknown", "InvalidArgument", "DeadlineExceeded", "NotFound",
+                           "AlreadyExists", "PermissionDenied", "ResourceExhausted", "FailedPrecondition", "Aborted",
+                           "OutOfRange", "Unimplemented", "Internal", "Unavailable", "DataLoss", "Unauthenticated"}) {
     EXPECT_TRUE(Has(absl::StrCat("grpc_server_handled_total{grpc_code=\"", code,
                                  "\",grpc_method=\"GetPerson\",grpc_service=\"trellis.identity.v1.Persons\","
                                  "grpc_type=\"unary\"} 0")))

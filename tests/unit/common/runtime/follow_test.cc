@@ -14,8 +14,8 @@
 namespace trellis::runtime {
 namespace {
 
-using ::testing::HasSubstr;
 using notetest::v1::Notes;
+using ::testing::HasSubstr;
 using testing::TestService;
 using testing::TestUser;
 
@@ -37,9 +37,8 @@ class FollowTest : public ::testing::Test {
     const absl::Status status =
         follower_->pool().Read(absl::Now() + absl::Seconds(10), [&](db::Session& session) -> absl::Status {
           TRELLIS_ASSIGN_OR_RETURN(const auto notes, session.QueryOne<std::int64_t>("SELECT COUNT(*) FROM note"));
-          TRELLIS_ASSIGN_OR_RETURN(
-              const auto events,
-              session.QueryOne<std::int64_t>("SELECT COUNT(*) FROM event WHERE position IS NOT NULL"));
+          TRELLIS_ASSIGN_OR_RETURN(const auto events, session.QueryOne<std::int64_t>(
+                                                          "SELECT COUNT(*) FROM event WHERE position IS NOT NULL"));
           out = {std::get<0>(*notes), std::get<0>(*events)};
           return absl::OkStatus();
         });

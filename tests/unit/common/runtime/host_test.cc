@@ -45,7 +45,7 @@ TEST(HostTest, RefusesAnEmptySchemaUnlessItMayMigrate) {
 
 TEST(HostTest, RefusesToStartWithoutIssuerOrAudience) {
   ScratchDatabase database;
-  for (std::string Settings::* const member : {&Settings::issuer, &Settings::audience}) {
+  for (std::string Settings::*const member : {&Settings::issuer, &Settings::audience}) {
     Settings settings = SettingsFor(database);
     settings.*member = "";
     EXPECT_EQ(Host::Make(DescribeNotes(), settings).status().code(), absl::StatusCode::kFailedPrecondition);

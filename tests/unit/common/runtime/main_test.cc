@@ -133,8 +133,7 @@ std::unique_ptr<notetest::v1::Notes::Stub> Connect(int port) {
   std::ostringstream ca;
   ca << std::ifstream(testing::CertificateOf("notetest").ca).rdbuf();
   tls.pem_root_certs = ca.str();
-  return notetest::v1::Notes::NewStub(
-      grpc::CreateChannel(absl::StrCat("127.0.0.1:", port), grpc::SslCredentials(tls)));
+  return notetest::v1::Notes::NewStub(grpc::CreateChannel(absl::StrCat("127.0.0.1:", port), grpc::SslCredentials(tls)));
 }
 
 grpc::Status CallCount(notetest::v1::Notes::Stub& stub, int delay_ms) {
@@ -238,11 +237,15 @@ TEST(MainTest, RunsACommandOfTheService) {
   Program program(flags);
   EXPECT_EQ(program.Wait(), 0) << program.Output();
   std::string text;
-  EXPECT_TRUE(database.pool().Read(absl::Now() + absl::Seconds(5), [&](db::Session& session) -> absl::Status {
-    TRELLIS_ASSIGN_OR_RETURN(const auto row, session.QueryOne<std::string>("SELECT text FROM note LIMIT 1"));
-    if (row.has_value()) text = std::get<0>(*row);
-    return absl::OkStatus();
-  }).ok());
+  EXPECT_TRUE(database.pool()
+                  .Read(absl::Now() + absl::Seconds(5),
+                        [&](db::Session& session) -> absl::Status {
+                          TRELLIS_ASSIGN_OR_RETURN(const auto row,
+                                                   session.QueryOne<std::string>("SELECT text FROM note LIMIT 1"));
+                          if (row.has_value()) text = std::get<0>(*row);
+                          return absl::OkStatus();
+                        })
+                  .ok());
   EXPECT_EQ(text, "good morning");
 }
 

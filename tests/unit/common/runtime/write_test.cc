@@ -143,11 +143,14 @@ TEST_F(WriteTest, BackgroundWorkWithAnOperationIsDoneOnce) {
                                .deadline = absl::Now() + absl::Seconds(10)};
   int runs = 0;
   for (int i = 0; i < 2; ++i) {
-    EXPECT_TRUE(runtime.WriteAs(work, [&](WriteUnit& unit) {
-      ++runs;
-      EXPECT_EQ(unit.organization, user_.organization);
-      return absl::OkStatus();
-    }).ok());
+    EXPECT_TRUE(runtime
+                    .WriteAs(work,
+                             [&](WriteUnit& unit) {
+                               ++runs;
+                               EXPECT_EQ(unit.organization, user_.organization);
+                               return absl::OkStatus();
+                             })
+                    .ok());
   }
   EXPECT_EQ(runs, 1);
 }

@@ -27,14 +27,14 @@ TEST(TraceContextTest, RefusesWhatTheStandardRefuses) {
   for (const char* header : {
            "",
            "00",
-           "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331",                // no flags
-           "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-more",        // version 00 has four parts
-           "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01more",         // not a further part
-           "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",             // forbidden version
-           "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01",             // upper case
-           "00-00000000000000000000000000000000-b7ad6b7169203331-01",             // no trace
-           "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",             // no span
-           "00-0af7651916cd43dd8448eb211c80319g-b7ad6b7169203331-01",             // not hexadecimal
+           "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331",          // no flags
+           "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-more",  // version 00 has four parts
+           "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01more",   // not a further part
+           "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",       // forbidden version
+           "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01",       // upper case
+           "00-00000000000000000000000000000000-b7ad6b7169203331-01",       // no trace
+           "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",       // no span
+           "00-0af7651916cd43dd8448eb211c80319g-b7ad6b7169203331-01",       // not hexadecimal
            "00_0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
        }) {
     EXPECT_FALSE(ParseTraceparent(header).has_value()) << header;

@@ -67,9 +67,7 @@ TEST(Chart, StaysWithinItsWidth) {
   for (const auto& row : absl::StrSplit(chart, '\n')) EXPECT_LE(DisplayWidth(std::string(row)), 84u) << row;
 }
 
-TEST(Chart, SaysSoWhereThereIsNothingToDraw) {
-  EXPECT_EQ(DrawTrajectory(Sample({})), "    no values to draw yet\n");
-}
+TEST(Chart, SaysSoWhereThereIsNothingToDraw) { EXPECT_EQ(DrawTrajectory(Sample({})), "    no values to draw yet\n"); }
 
 TEST(Chart, DrawsPointsOfTheSameMoment) {
   Trajectory trajectory = Sample({5, 20});

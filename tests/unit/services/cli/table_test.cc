@@ -54,7 +54,8 @@ TEST(Enums, AreSpokenWithoutTheirPrefix) {
   EXPECT_EQ(*ParseEnum<State>("state", "IN_PROGRESS"), referral::v1::Referral::STATE_IN_PROGRESS);
   const auto wrong = ParseEnum<State>("state", "gone");
   ASSERT_FALSE(wrong.ok());
-  EXPECT_NE(std::string(wrong.status().message()).find("--state 'gone' is not one of draft, requested"), std::string::npos);
+  EXPECT_NE(std::string(wrong.status().message()).find("--state 'gone' is not one of draft, requested"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -45,7 +45,8 @@ TEST(Evaluate, ReportsEveryRuleOnceInOrder) {
 
 TEST(Evaluate, AgeBoundsAreInclusive) {
   Wish wish = SampleWish();
-  for (const auto& [age, verdict] : {std::pair{11, Verdict::kNotMet}, {12, Verdict::kMet}, {25, Verdict::kMet}, {26, Verdict::kNotMet}}) {
+  for (const auto& [age, verdict] :
+       {std::pair{11, Verdict::kNotMet}, {12, Verdict::kMet}, {25, Verdict::kMet}, {26, Verdict::kNotMet}}) {
     wish.age = age;
     EXPECT_EQ(VerdictOf(wish, Fitting(), Rule::kAge), verdict) << age;
   }

@@ -9,15 +9,16 @@
 namespace trellis::referral {
 namespace {
 
-constexpr State kAll[] = {State::kDraft,     State::kRequested, State::kAccepted,  State::kInProgress, State::kOnHold,
-                          State::kCompleted, State::kRejected,  State::kCancelled, State::kFailed,     State::kEnteredInError};
+constexpr State kAll[] = {State::kDraft,  State::kRequested,     State::kAccepted, State::kInProgress,
+                          State::kOnHold, State::kCompleted,     State::kRejected, State::kCancelled,
+                          State::kFailed, State::kEnteredInError};
 
 // The table of HL7 Gravity's referral task, written down a second time: from, to, requester may, recipient may.
 const std::set<std::tuple<State, State, bool, bool>> kTable = {
-    {State::kDraft, State::kRequested, true, false},     {State::kRequested, State::kAccepted, false, true},
-    {State::kRequested, State::kRejected, false, true},  {State::kRequested, State::kCancelled, true, true},
-    {State::kAccepted, State::kInProgress, false, true}, {State::kAccepted, State::kCancelled, true, true},
-    {State::kInProgress, State::kOnHold, false, true},   {State::kOnHold, State::kInProgress, false, true},
+    {State::kDraft, State::kRequested, true, false},      {State::kRequested, State::kAccepted, false, true},
+    {State::kRequested, State::kRejected, false, true},   {State::kRequested, State::kCancelled, true, true},
+    {State::kAccepted, State::kInProgress, false, true},  {State::kAccepted, State::kCancelled, true, true},
+    {State::kInProgress, State::kOnHold, false, true},    {State::kOnHold, State::kInProgress, false, true},
     {State::kInProgress, State::kCompleted, false, true}, {State::kInProgress, State::kFailed, false, true},
     {State::kInProgress, State::kCancelled, true, true},
 };
