@@ -8,6 +8,7 @@
 #include "common/base/status_macros.h"
 #include "common/base/text.h"
 #include "common/feed/handlers.h"
+#include "common/rpc/timestamps.h"
 #include "trellis/identity/v1/identity_events.pb.h"
 
 namespace trellis::access {
@@ -51,17 +52,13 @@ absl::StatusOr<std::optional<RelationKey>> KeyOf(const events::v1::Event& event,
   return key;
 }
 
-absl::Time ToTime(const google::protobuf::Timestamp& time) {
-  return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
-}
-
 absl::Status ApplyGranted(db::Session& tx, const events::v1::Event& event,
                           const identity::v1::RelationGranted& granted) {
   TRELLIS_ASSIGN_OR_RETURN(const std::optional<RelationKey> key, KeyOf(event, granted));
   if (!key.has_value()) return absl::OkStatus();
   Relation relation = {.key = *key};
-  if (granted.has_start_time()) relation.valid_from = ToTime(granted.start_time());
-  if (granted.has_end_time()) relation.valid_to = ToTime(granted.end_time());
+  if (granted.has_start_time()) relation.valid_from = rpc::FromTimestamp(granted.start_time());
+  if (granted.has_end_time()) relation.valid_to = rpc::FromTimestamp(granted.end_time());
   return PutRelation(tx, relation);
 }
 
@@ -69,7 +66,7 @@ absl::Status ApplyRevoked(db::Session& tx, const events::v1::Event& event,
                           const identity::v1::RelationRevoked& revoked) {
   TRELLIS_ASSIGN_OR_RETURN(const std::optional<RelationKey> key, KeyOf(event, revoked));
   if (!key.has_value()) return absl::OkStatus();
-  return RevokeRelation(tx, *key, ToTime(event.occur_time())).status();
+  return RevokeRelation(tx, *key, rpc::FromTimestamp(event.occur_time())).status();
 }
 
 feed::Handlers MakeHandlers() {

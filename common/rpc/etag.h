@@ -14,11 +14,15 @@ namespace trellis::rpc {
 
 inline std::string MakeEtag(std::int64_t version) { return absl::StrCat("\"", version, "\""); }
 
-// An empty etag compares nothing. Error: ABORTED ETAG_MISMATCH.
+// ABORTED ETAG_MISMATCH.
+inline Error EtagMismatch() {
+  return Error(absl::StatusCode::kAborted, "ETAG_MISMATCH", "somebody changed it in the meantime: read it again");
+}
+
+// An empty etag compares nothing. Error: ABORTED ETAG_MISMATCH with the metadata `etag`, the one of now.
 inline absl::Status CheckEtag(absl::string_view etag, std::int64_t version) {
   if (etag.empty() || etag == MakeEtag(version)) return absl::OkStatus();
-  return Error(absl::StatusCode::kAborted, "ETAG_MISMATCH", "somebody changed it in the meantime: read it again")
-      .With("etag", MakeEtag(version));
+  return EtagMismatch().With("etag", MakeEtag(version));
 }
 
 }  // namespace trellis::rpc

@@ -4,12 +4,14 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "common/base/error.h"
 #include "common/base/id.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/call_context.h"
+#include "common/rpc/page.h"
 #include "common/rpc/page_token.h"
 
 namespace trellis::rpc {
@@ -24,16 +26,15 @@ struct IdPage {
 
 // Errors: INVALID_ARGUMENT on page_size or page_token.
 template <class Request>
-absl::StatusOr<IdPage> ReadIdPage(const CallContext& call, const Request& request, int default_size, int max_size) {
-  IdPage page;
-  page.filter = PageFilter(call, request);
-  TRELLIS_ASSIGN_OR_RETURN(page.size, ClampPageSize(request.page_size(), default_size, max_size));
-  TRELLIS_ASSIGN_OR_RETURN(const std::string key, DecodePageToken(request.page_token(), page.filter));
-  if (key.empty()) return page;
-  const absl::StatusOr<Id> last = Id::FromBytes(key);
+absl::StatusOr<IdPage> ReadIdPage(const CallContext& call, const Request& request, int default_size = kDefaultPageSize,
+                                  int max_size = kLargestPageSize) {
+  TRELLIS_ASSIGN_OR_RETURN(Page page, ReadPage(call, request, default_size, max_size));
+  IdPage ids{.size = page.size, .last = std::nullopt, .filter = std::move(page.filter)};
+  if (page.after.empty()) return ids;
+  const absl::StatusOr<Id> last = Id::FromBytes(page.after);
   if (!last.ok()) return InvalidField("page_token", "is not a token that this method has given");
-  page.last = *last;
-  return page;
+  ids.last = *last;
+  return ids;
 }
 
 }  // namespace trellis::rpc

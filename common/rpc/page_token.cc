@@ -37,7 +37,8 @@ std::string PageFilter(const CallContext& call, const google::protobuf::Message&
   rest->CopyFrom(request);
   ClearField(*rest, "page_size");
   ClearField(*rest, "page_token");
-  std::string text = absl::StrCat(call.method().full_name(), "/", call.caller().organization.bytes());
+  std::string text =
+      absl::StrCat(call.method().full_name(), "/", call.caller().organization.bytes(), call.caller().user.bytes());
   google::protobuf::io::StringOutputStream sink(&text);
   google::protobuf::io::CodedOutputStream out(&sink);
   out.SetSerializationDeterministic(true);
@@ -53,8 +54,8 @@ std::string EncodePageToken(absl::string_view key, absl::string_view filter) {
 absl::StatusOr<std::string> DecodePageToken(absl::string_view token, absl::string_view filter) {
   if (token.empty()) return std::string();
   std::string bytes;
-  if (token.size() > kMaxTokenSize || !absl::WebSafeBase64Unescape(token, &bytes) ||
-      bytes.size() < 1 + kBindingSize || bytes[0] != kVersion) {
+  if (token.size() > kMaxTokenSize || !absl::WebSafeBase64Unescape(token, &bytes) || bytes.size() < 1 + kBindingSize ||
+      bytes[0] != kVersion) {
     return InvalidField("page_token", "is not a token that this method has given");
   }
   std::string key = bytes.substr(1 + kBindingSize);

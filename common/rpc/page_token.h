@@ -12,8 +12,8 @@
 
 namespace trellis::rpc {
 
-// Everything that a page token must not outlive: the method, the caller's organization and all fields of the request
-// except page_size and page_token.
+// Everything that a page token must not outlive: the method, the caller (organization and user: what is visible differs
+// from user to user) and all fields of the request except page_size and page_token.
 std::string PageFilter(const CallContext& call, const google::protobuf::Message& request);
 
 // An opaque token that carries `key` (where the next page begins) and works only with the same `filter`. It is not

@@ -11,15 +11,16 @@ namespace trellis::rpc {
 
 inline google::protobuf::Timestamp ToTimestamp(absl::Time time) {
   const std::int64_t micros = absl::ToUnixMicros(time);
-  const std::int64_t seconds = (micros >= 0 ? micros : micros - 999'999) / 1'000'000;  // rounds down before 1970 too
+  const std::int64_t past = micros % 1'000'000 < 0 ? 1 : 0;  // nanos count forward before 1970 too
   google::protobuf::Timestamp out;
-  out.set_seconds(seconds);
-  out.set_nanos(static_cast<std::int32_t>((micros - seconds * 1'000'000) * 1000));
+  out.set_seconds(micros / 1'000'000 - past);
+  out.set_nanos(static_cast<std::int32_t>((micros % 1'000'000 + past * 1'000'000) * 1000));
   return out;
 }
 
+// What is smaller than a microsecond is cut off, towards the past.
 inline absl::Time FromTimestamp(const google::protobuf::Timestamp& time) {
-  return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
+  return absl::FromUnixSeconds(time.seconds()) + absl::Microseconds(time.nanos() / 1000);
 }
 
 }  // namespace trellis::rpc
