@@ -4,7 +4,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/error.h"
+#include "common/rpc/etag.h"
 #include "common/rpc/resource_name.h"
+#include "common/rpc/timestamps.h"
 #include "services/assessment/api/instrument_convert.h"
 #include "services/assessment/domain/change.h"
 #include "services/assessment/domain/scoring.h"
@@ -88,7 +90,7 @@ void FillBands(const OutcomeDefinition& definition, double position, v1::Outcome
 void FillChange(const OutcomeDefinition& definition, const storage::Point& earlier, double now, v1::Change* out) {
   const Change change = ClassifyChange(definition, *earlier.position, now);
   out->set_assessment(rpc::MakeName("assessments", earlier.place.id));
-  *out->mutable_effective_time() = ToProto(earlier.place.effective_time);
+  *out->mutable_effective_time() = rpc::ToTimestamp(earlier.place.effective_time);
   out->set_difference(change.difference);
   out->set_label(LabelOf(change.label));
   if (change.response.has_value()) out->set_response(*change.response);
@@ -143,15 +145,6 @@ v1::RecordedOutcome RecordedOf(const v1::Outcome& outcome) {
 
 }  // namespace
 
-google::protobuf::Timestamp ToProto(absl::Time time) {
-  const std::int64_t micros = absl::ToUnixMicros(time);
-  google::protobuf::Timestamp out;
-  const std::int64_t seconds = absl::ToUnixSeconds(time);
-  out.set_seconds(seconds);
-  out.set_nanos(static_cast<std::int32_t>((micros - seconds * 1'000'000) * 1000));
-  return out;
-}
-
 absl::StatusOr<std::vector<Answer>> AnswersFromProto(const google::protobuf::RepeatedPtrField<v1::Answer>& answers) {
   Error error(absl::StatusCode::kInvalidArgument, "INVALID_ANSWERS", "the answers do not fit the instrument");
   bool wrong = false;
@@ -173,7 +166,7 @@ absl::StatusOr<std::vector<Answer>> AnswersFromProto(const google::protobuf::Rep
 absl::StatusOr<std::optional<absl::Time>> EffectiveTimeFromProto(const v1::Assessment& assessment, absl::Time now) {
   if (!assessment.has_effective_time()) return std::nullopt;
   const google::protobuf::Timestamp& stamp = assessment.effective_time();
-  const absl::Time time = absl::FromUnixSeconds(stamp.seconds()) + absl::Microseconds(stamp.nanos() / 1000);
+  const absl::Time time = rpc::FromTimestamp(stamp);
   if (stamp.nanos() < 0 || stamp.nanos() > 999'999'999 || time < EarliestEffectiveTime()) {
     return InvalidField(kEffectiveTime, "must be a moment after 1899");
   }
@@ -205,7 +198,7 @@ v1::Assessment ToProto(const Instrument& instrument, const Assessment& assessmen
   out.set_person(rpc::MakeName("persons", assessment.person));
   out.set_instrument(InstrumentName(assessment.instrument));
   out.set_instrument_version(assessment.instrument_version);
-  *out.mutable_effective_time() = ToProto(assessment.effective_time);
+  *out.mutable_effective_time() = rpc::ToTimestamp(assessment.effective_time);
   out.set_method(static_cast<v1::Assessment::Method>(assessment.method));
   AddOutcomes(instrument, assessment, earlier, &out);
   AddCriticalAnswers(instrument, assessment, &out);
@@ -213,9 +206,9 @@ v1::Assessment ToProto(const Instrument& instrument, const Assessment& assessmen
   if (assessment.id.is_nil()) return out;
   out.set_name(rpc::MakeName("assessments", assessment.id));
   out.set_state(static_cast<v1::Assessment::State>(assessment.state));
-  out.set_etag(absl::StrCat(assessment.revision));
-  *out.mutable_create_time() = ToProto(assessment.create_time);
-  *out.mutable_update_time() = ToProto(assessment.update_time);
+  out.set_etag(rpc::MakeEtag(assessment.revision));
+  *out.mutable_create_time() = rpc::ToTimestamp(assessment.create_time);
+  *out.mutable_update_time() = rpc::ToTimestamp(assessment.update_time);
   return out;
 }
 

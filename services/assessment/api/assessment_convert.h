@@ -10,7 +10,6 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "google/protobuf/repeated_ptr_field.h"
-#include "google/protobuf/timestamp.pb.h"
 #include "services/assessment/domain/assessment.h"
 #include "services/assessment/domain/instrument.h"
 #include "services/assessment/storage/trajectory_store.h"
@@ -18,8 +17,6 @@
 #include "trellis/assessment/v1/assessment_events.pb.h"
 
 namespace trellis::assessment {
-
-google::protobuf::Timestamp ToProto(absl::Time time);
 
 // The answers of a request. Errors: INVALID_ARGUMENT naming each item whose answer is not set.
 absl::StatusOr<std::vector<Answer>> AnswersFromProto(const google::protobuf::RepeatedPtrField<v1::Answer>& answers);

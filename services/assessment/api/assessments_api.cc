@@ -8,10 +8,10 @@
 #include "common/access/access.h"
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
-#include "common/rpc/page_token.h"
+#include "common/rpc/page.h"
 #include "common/rpc/resource_name.h"
 #include "services/assessment/api/instrument_convert.h"
-#include "services/assessment/api/place_token.h"
+#include "services/assessment/api/place_key.h"
 #include "services/assessment/storage/assessment_store.h"
 
 namespace trellis::assessment {
@@ -63,8 +63,8 @@ absl::StatusOr<v1::RecordAssessmentResponse> AssessmentsApi::RecordAssessment(
     rpc::CallContext& call, const v1::RecordAssessmentRequest& request) {
   TRELLIS_ASSIGN_OR_RETURN(Draft draft, MakeDraft(call, request.assessment()));
   if (request.validate_only()) return Validate(call, std::move(draft));
-  return runtime_.Write<v1::RecordAssessmentResponse>(
-      call, request, [&](runtime::WriteUnit& unit) { return Record(unit, draft); });
+  return runtime_.Write<v1::RecordAssessmentResponse>(call, request,
+                                                      [&](runtime::WriteUnit& unit) { return Record(unit, draft); });
 }
 
 absl::StatusOr<v1::RecordAssessmentResponse> AssessmentsApi::Record(runtime::WriteUnit& unit, Draft draft) const {
@@ -110,8 +110,8 @@ absl::StatusOr<const Instrument*> AssessmentsApi::InstrumentOf(const Assessment&
   const Instrument* instrument = registry_.Find(assessment.instrument, assessment.instrument_version);
   if (instrument != nullptr) return instrument;
   // Somebody took the file of a version away that assessments were recorded with.
-  return absl::InternalError(absl::StrCat("no instrument file ", assessment.instrument, ".v",
-                                          assessment.instrument_version, ".json"));
+  return absl::InternalError(
+      absl::StrCat("no instrument file ", assessment.instrument, ".v", assessment.instrument_version, ".json"));
 }
 
 absl::StatusOr<v1::GetAssessmentResponse> AssessmentsApi::GetAssessment(rpc::CallContext& call,
@@ -140,21 +140,20 @@ absl::StatusOr<v1::ListAssessmentsResponse> AssessmentsApi::ListAssessments(rpc:
   std::optional<std::string> instrument = "";
   if (!request.instrument().empty()) instrument = InstrumentCode(request.instrument());
   if (!instrument.has_value()) return InvalidField("instrument", "must have the form \"instruments/<code>\"");
-  const std::string filter = rpc::PageFilter(call, request);
-  TRELLIS_ASSIGN_OR_RETURN(const std::optional<Place> before, DecodePlace(request.page_token(), filter));
-  TRELLIS_ASSIGN_OR_RETURN(const int size, rpc::ClampPageSize(request.page_size(), kDefaultPage, kLargestPage));
+  TRELLIS_ASSIGN_OR_RETURN(const rpc::Page page, rpc::ReadPage(call, request, kDefaultPage, kLargestPage));
+  TRELLIS_ASSIGN_OR_RETURN(const std::optional<Place> before, PlaceFromKey(page.after));
 
   std::vector<Assessment> assessments;
   TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
     // One more than asked for tells whether there is a next page.
-    TRELLIS_ASSIGN_OR_RETURN(assessments, storage::List(session, call.caller().organization, person, *instrument,
-                                                        before, size + 1));
+    TRELLIS_ASSIGN_OR_RETURN(
+        assessments, storage::List(session, call.caller().organization, person, *instrument, before, page.size + 1));
     return absl::OkStatus();
   }));
   v1::ListAssessmentsResponse response;
-  if (static_cast<int>(assessments.size()) > size) {
-    assessments.resize(static_cast<std::size_t>(size));
-    response.set_next_page_token(EncodePlace({assessments.back().effective_time, assessments.back().id}, filter));
+  if (static_cast<int>(assessments.size()) > page.size) {
+    assessments.resize(static_cast<std::size_t>(page.size));
+    response.set_next_page_token(page.TokenAfter(KeyOf({assessments.back().effective_time, assessments.back().id})));
   }
   for (const Assessment& assessment : assessments) {
     TRELLIS_ASSIGN_OR_RETURN(const Instrument* of, InstrumentOf(assessment));

@@ -4,7 +4,7 @@
 
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
-#include "common/rpc/page_token.h"
+#include "common/rpc/page.h"
 #include "services/assessment/api/instrument_convert.h"
 
 namespace trellis::assessment {
@@ -28,15 +28,13 @@ absl::StatusOr<v1::GetInstrumentResponse> InstrumentsApi::GetInstrument(rpc::Cal
 
 absl::StatusOr<v1::ListInstrumentsResponse> InstrumentsApi::ListInstruments(rpc::CallContext& call,
                                                                             const v1::ListInstrumentsRequest& request) {
-  const std::string filter = rpc::PageFilter(call, request);
-  TRELLIS_ASSIGN_OR_RETURN(const std::string after, rpc::DecodePageToken(request.page_token(), filter));
-  TRELLIS_ASSIGN_OR_RETURN(const int size, rpc::ClampPageSize(request.page_size(), kDefaultPage, kLargestPage));
+  TRELLIS_ASSIGN_OR_RETURN(const rpc::Page page, rpc::ReadPage(call, request, kDefaultPage, kLargestPage));
   v1::ListInstrumentsResponse response;
   std::string last;
   for (const Instrument* instrument : registry_.Newest()) {
-    if (instrument->code <= after) continue;
-    if (response.instruments_size() == size) {
-      response.set_next_page_token(rpc::EncodePageToken(last, filter));
+    if (instrument->code <= page.after) continue;
+    if (response.instruments_size() == page.size) {
+      response.set_next_page_token(page.TokenAfter(last));
       break;
     }
     *response.add_instruments() = ToProto(*instrument);

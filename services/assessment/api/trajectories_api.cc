@@ -5,11 +5,12 @@
 
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
-#include "common/rpc/page_token.h"
+#include "common/rpc/page.h"
 #include "common/rpc/resource_name.h"
+#include "common/rpc/timestamps.h"
 #include "services/assessment/api/assessment_convert.h"
 #include "services/assessment/api/instrument_convert.h"
-#include "services/assessment/api/place_token.h"
+#include "services/assessment/api/place_key.h"
 
 namespace trellis::assessment {
 namespace {
@@ -17,20 +18,21 @@ namespace {
 constexpr int kDefaultPage = 500;
 constexpr int kLargestPage = 1000;
 
-struct Page {
+struct Segment {
   std::vector<storage::Point> points;  // up to one more than asked for
   storage::Earlier earlier;            // than the first of them
 };
 
-absl::StatusOr<Page> LoadPage(db::Session& session, const storage::Series& series, const std::string& outcome,
-                              const std::optional<Place>& after, int limit) {
-  Page page;
-  TRELLIS_ASSIGN_OR_RETURN(page.points, storage::LoadPoints(session, series, outcome, after, limit));
+absl::StatusOr<Segment> LoadSegment(db::Session& session, const storage::Series& series, const std::string& outcome,
+                                    const std::optional<Place>& after, int limit) {
+  Segment segment;
+  TRELLIS_ASSIGN_OR_RETURN(segment.points, storage::LoadPoints(session, series, outcome, after, limit));
   // Before the first page there is nothing.
-  if (!after.has_value() || page.points.empty()) return page;
-  TRELLIS_ASSIGN_OR_RETURN(auto earlier, storage::LoadEarlier(session, series, {outcome}, page.points.front().place));
-  page.earlier = earlier[outcome];
-  return page;
+  if (!after.has_value() || segment.points.empty()) return segment;
+  TRELLIS_ASSIGN_OR_RETURN(auto earlier,
+                           storage::LoadEarlier(session, series, {outcome}, segment.points.front().place));
+  segment.earlier = earlier[outcome];
+  return segment;
 }
 
 }  // namespace
@@ -52,37 +54,36 @@ absl::StatusOr<v1::GetTrajectoryResponse> TrajectoriesApi::GetTrajectory(rpc::Ca
   const OutcomeDefinition* newest =
       request.outcome().empty() ? &instrument->outcomes.front() : FindOutcome(*instrument, request.outcome());
   if (newest == nullptr) return InvalidField("outcome", "the instrument has no such outcome");
-  const std::string filter = rpc::PageFilter(call, request);
-  TRELLIS_ASSIGN_OR_RETURN(const std::optional<Place> after, DecodePlace(request.page_token(), filter));
-  TRELLIS_ASSIGN_OR_RETURN(const int size, rpc::ClampPageSize(request.page_size(), kDefaultPage, kLargestPage));
+  TRELLIS_ASSIGN_OR_RETURN(const rpc::Page page, rpc::ReadPage(call, request, kDefaultPage, kLargestPage));
+  TRELLIS_ASSIGN_OR_RETURN(const std::optional<Place> after, PlaceFromKey(page.after));
 
-  Page page;
+  Segment segment;
   TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
-    TRELLIS_ASSIGN_OR_RETURN(page, LoadPage(session, {call.caller().organization, person, instrument->code},
-                                            newest->code, after, size + 1));
+    TRELLIS_ASSIGN_OR_RETURN(segment, LoadSegment(session, {call.caller().organization, person, instrument->code},
+                                                  newest->code, after, page.size + 1));
     return absl::OkStatus();
   }));
 
   v1::GetTrajectoryResponse response;
-  if (static_cast<int>(page.points.size()) > size) {
-    page.points.resize(static_cast<std::size_t>(size));
-    response.set_next_page_token(EncodePlace(page.points.back().place, filter));
+  if (static_cast<int>(segment.points.size()) > page.size) {
+    segment.points.resize(static_cast<std::size_t>(page.size));
+    response.set_next_page_token(page.TokenAfter(KeyOf(segment.points.back().place)));
   }
   v1::Trajectory* trajectory = response.mutable_trajectory();
   trajectory->set_person(request.person());
   trajectory->set_instrument(request.instrument());
   *trajectory->mutable_outcome() = ToProto(*newest);
-  for (const storage::Point& point : page.points) {
+  for (const storage::Point& point : segment.points) {
     v1::TrajectoryPoint* out = trajectory->add_points();
     out->set_assessment(rpc::MakeName("assessments", point.place.id));
-    *out->mutable_effective_time() = ToProto(point.place.effective_time);
+    *out->mutable_effective_time() = rpc::ToTimestamp(point.place.effective_time);
     out->set_instrument_version(point.instrument_version);
     *out->mutable_outcome() = ToProto(DefinitionOf(instrument->code, point.instrument_version, *newest),
-                                      {newest->code, point.position, point.incomplete}, page.earlier);
+                                      {newest->code, point.position, point.incomplete}, segment.earlier);
     if (!point.position.has_value()) continue;
     out->set_position(*point.position);
-    if (!page.earlier.baseline.has_value()) page.earlier.baseline = point;
-    page.earlier.previous = point;
+    if (!segment.earlier.baseline.has_value()) segment.earlier.baseline = point;
+    segment.earlier.previous = point;
   }
   return response;
 }

@@ -49,7 +49,7 @@ TEST_F(EventTest, TellsFollowersTheFacts) {
   EXPECT_EQ(event.person(), second.person());
   EXPECT_EQ(event.instrument(), "instruments/phq-9");
   EXPECT_EQ(event.instrument_version(), 1);
-  EXPECT_EQ(TimeOf(event.effective_time()), kDay0 + absl::Hours(48));
+  EXPECT_EQ(rpc::FromTimestamp(event.effective_time()), kDay0 + absl::Hours(48));
   EXPECT_TRUE(event.latest());
   const v1::RecordedOutcome& total = event.outcomes(0);
   EXPECT_EQ(total.code(), "total");

@@ -20,6 +20,7 @@
 #include "common/base/random.h"
 #include "common/db/pool.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/timestamps.h"
 #include "common/testing/test_service.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "services/assessment/api/service.h"
@@ -44,15 +45,6 @@ inline const std::vector<std::string>& Phq9Items() {
   return *items;
 }
 
-inline void SetTime(absl::Time time, google::protobuf::Timestamp* out) {
-  out->set_seconds(absl::ToUnixSeconds(time));
-  out->set_nanos(static_cast<int>((absl::ToUnixMicros(time) - absl::ToUnixSeconds(time) * 1'000'000) * 1000));
-}
-
-inline absl::Time TimeOf(const google::protobuf::Timestamp& stamp) {
-  return absl::FromUnixSeconds(stamp.seconds()) + absl::Nanoseconds(stamp.nanos());
-}
-
 class AssessmentTest : public ::testing::Test {
  protected:
   // One service for all tests of this program: each works with persons and organizations of its own.
@@ -74,7 +66,7 @@ class AssessmentTest : public ::testing::Test {
     assessment.set_person(absl::StrCat("persons/", person.ToString()));
     assessment.set_instrument("instruments/phq-9");
     assessment.set_method(v1::Assessment::METHOD_SELF_REPORT);
-    if (time != absl::InfiniteFuture()) SetTime(time, assessment.mutable_effective_time());
+    if (time != absl::InfiniteFuture()) *assessment.mutable_effective_time() = rpc::ToTimestamp(time);
     for (const std::string& item : Phq9Items()) {
       const int weight = std::min(total, 3);
       total -= weight;

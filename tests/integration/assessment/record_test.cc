@@ -12,7 +12,7 @@ TEST_F(AssessmentTest, ScoresWhatItRecords) {
   EXPECT_EQ(recorded.instrument_version(), 1);
   EXPECT_EQ(recorded.state(), v1::Assessment::STATE_RECORDED);
   EXPECT_EQ(recorded.recorder(), absl::StrCat("users/", coordinator_.user.ToString()));
-  EXPECT_EQ(TimeOf(recorded.effective_time()), kDay0);
+  EXPECT_EQ(rpc::FromTimestamp(recorded.effective_time()), kDay0);
   EXPECT_EQ(recorded.answers_size(), 9);
   EXPECT_FALSE(recorded.etag().empty());
 
@@ -81,8 +81,8 @@ TEST_F(AssessmentTest, TakesTheMomentOfRecordingWhereNoneIsGiven) {
   const Id person = NewPerson(coordinator_);
   const absl::Time before = absl::Now() - absl::Milliseconds(1);
   const v1::Assessment recorded = MustRecord(coordinator_, Phq9(person, 3));
-  EXPECT_GE(TimeOf(recorded.effective_time()), before);
-  EXPECT_LE(TimeOf(recorded.effective_time()), absl::Now());
+  EXPECT_GE(rpc::FromTimestamp(recorded.effective_time()), before);
+  EXPECT_LE(rpc::FromTimestamp(recorded.effective_time()), absl::Now());
 }
 
 TEST_F(AssessmentTest, ValidatesWithoutKeepingAnything) {
@@ -123,10 +123,13 @@ TEST_F(AssessmentTest, ARepeatedRequestRecordsOnce) {
 
 TEST_F(AssessmentTest, OtherKindsOfOutcomes) {
   const Id person = NewPerson(coordinator_);
-  const v1::Assessment risk = MustRecord(
-      coordinator_, With(person, "instruments/c-ssrs-screener",
-                         {{"93246-7", "yes"}, {"93247-5", "yes"}, {"93248-3", "no"}, {"93249-1", "yes"},
-                          {"93250-9", "no"}, {"93267-3", "no"}}));
+  const v1::Assessment risk = MustRecord(coordinator_, With(person, "instruments/c-ssrs-screener",
+                                                            {{"93246-7", "yes"},
+                                                             {"93247-5", "yes"},
+                                                             {"93248-3", "no"},
+                                                             {"93249-1", "yes"},
+                                                             {"93250-9", "no"},
+                                                             {"93267-3", "no"}}));
   ASSERT_EQ(risk.outcomes_size(), 1) << "there is no total";
   EXPECT_EQ(risk.outcomes(0).stage(), "high");
   EXPECT_EQ(risk.outcomes(0).severity(), 3);

@@ -41,7 +41,7 @@ TEST_F(AssessmentTest, FiveHundredAssessmentsComeInOrderWhateverTheOrderOfTheirR
       EXPECT_LE(response.trajectory().points_size(), page_size == 0 ? 500 : page_size);
       for (const v1::TrajectoryPoint& point : response.trajectory().points()) {
         ASSERT_LT(i, kAssessments);
-        EXPECT_EQ(TimeOf(point.effective_time()), kStart + absl::Hours(24 * i));
+        EXPECT_EQ(rpc::FromTimestamp(point.effective_time()), kStart + absl::Hours(24 * i));
         EXPECT_EQ(point.position(), totals[i]);
         EXPECT_EQ(point.outcome().number(), totals[i]);
         ASSERT_EQ(point.outcome().has_change_from_previous(), i > 0);

@@ -1,4 +1,4 @@
-#include "services/assessment/api/place_token.h"
+#include "services/assessment/api/place_key.h"
 
 #include <cstdint>
 #include <utility>
@@ -7,17 +7,14 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "common/base/error.h"
-#include "common/base/status_macros.h"
-#include "common/rpc/page_token.h"
 
 namespace trellis::assessment {
 
-std::string EncodePlace(const Place& place, absl::string_view filter) {
-  return rpc::EncodePageToken(absl::StrCat(absl::ToUnixMicros(place.effective_time), " ", place.id.ToString()), filter);
+std::string KeyOf(const Place& place) {
+  return absl::StrCat(absl::ToUnixMicros(place.effective_time), " ", place.id.ToString());
 }
 
-absl::StatusOr<std::optional<Place>> DecodePlace(absl::string_view token, absl::string_view filter) {
-  TRELLIS_ASSIGN_OR_RETURN(const std::string key, rpc::DecodePageToken(token, filter));
+absl::StatusOr<std::optional<Place>> PlaceFromKey(absl::string_view key) {
   if (key.empty()) return std::nullopt;
   const std::pair<std::string, std::string> parts = absl::StrSplit(key, absl::MaxSplits(' ', 1));
   std::int64_t micros = 0;
