@@ -8,9 +8,10 @@
 #include "common/access/access.h"
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/etag.h"
+#include "common/rpc/id_page.h"
 #include "common/rpc/resource_name.h"
 #include "services/caseload/api/convert.h"
-#include "services/caseload/api/paging.h"
 #include "services/caseload/api/refresh.h"
 #include "services/caseload/api/require_case.h"
 #include "services/caseload/storage/persons.h"
@@ -86,20 +87,19 @@ absl::StatusOr<v1::GetServiceNeedResponse> CarePlansApi::GetServiceNeed(rpc::Cal
 
 absl::StatusOr<v1::ListServiceNeedsResponse> CarePlansApi::ListServiceNeeds(
     rpc::CallContext& call, const v1::ListServiceNeedsRequest& request) {
-  TRELLIS_ASSIGN_OR_RETURN(const Page page, Page::Of(call, request));
-  TRELLIS_ASSIGN_OR_RETURN(const auto after, page.AfterId());
+  TRELLIS_ASSIGN_OR_RETURN(const rpc::IdPage page, rpc::ReadIdPage(call, request));
   TRELLIS_ASSIGN_OR_RETURN(const CaseRecord record, RequireCase(runtime_, call, request.case_record(), "case_record"));
   std::vector<ServiceNeedRecord> needs;
   TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
     TRELLIS_ASSIGN_OR_RETURN(needs, caseload::ListServiceNeeds(session, call.caller().organization, record.id,
-                                                               after.value_or(Id()), page.size + 1));
+                                                               page.last.value_or(Id()), page.size + 1));
     return absl::OkStatus();
   }));
   v1::ListServiceNeedsResponse response;
   const bool more = needs.size() > static_cast<std::size_t>(page.size);
   if (more) needs.resize(page.size);
   for (const ServiceNeedRecord& need : needs) *response.add_service_needs() = ToMessage(need);
-  if (more) response.set_next_page_token(page.TokenFor(needs.back().id.bytes()));
+  if (more) response.set_next_page_token(page.TokenAfter(needs.back().id));
   return response;
 }
 
@@ -109,7 +109,7 @@ absl::StatusOr<ServiceNeedRecord> CarePlansApi::Change(runtime::WriteUnit& unit,
   TRELLIS_RETURN_IF_ERROR(LockPerson(unit.db, unit.organization, seen.person, unit.now));
   TRELLIS_ASSIGN_OR_RETURN(std::optional<ServiceNeedRecord> need, FindServiceNeed(unit.db, unit.organization, seen.id));
   if (!need.has_value()) return NotFound(rpc::MakeName("serviceNeeds", seen.id));
-  TRELLIS_RETURN_IF_ERROR(CheckEtag(etag, need->version));
+  TRELLIS_RETURN_IF_ERROR(rpc::CheckEtag(etag, need->version));
   TRELLIS_RETURN_IF_ERROR(CheckOpen(unit.db, unit.organization, need->case_id));
   TRELLIS_RETURN_IF_ERROR(change(*need));
   need->update_time = unit.now;

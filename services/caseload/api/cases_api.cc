@@ -7,9 +7,11 @@
 #include "common/access/access.h"
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/etag.h"
+#include "common/rpc/id_page.h"
 #include "common/rpc/resource_name.h"
+#include "common/rpc/timestamps.h"
 #include "services/caseload/api/convert.h"
-#include "services/caseload/api/paging.h"
 #include "services/caseload/api/refresh.h"
 #include "services/caseload/api/require_case.h"
 #include "services/caseload/storage/persons.h"
@@ -52,7 +54,7 @@ absl::Status PublishOpened(runtime::WriteUnit& unit, const CaseRecord& record) {
   event.set_case_record(MakeName("cases", record.id));
   event.set_person(MakeName("persons", record.person));
   event.set_coordinator(MakeName("users", record.coordinator));
-  SetTime(unit.now, event.mutable_occur_time());
+  *event.mutable_occur_time() = rpc::ToTimestamp(unit.now);
   return unit.Publish(event);
 }
 
@@ -61,7 +63,7 @@ absl::Status PublishClosed(runtime::WriteUnit& unit, const CaseRecord& record) {
   event.set_case_record(MakeName("cases", record.id));
   event.set_person(MakeName("persons", record.person));
   event.set_reason(static_cast<v1::Case::CloseReason>(record.close_reason));
-  SetTime(unit.now, event.mutable_occur_time());
+  *event.mutable_occur_time() = rpc::ToTimestamp(unit.now);
   return unit.Publish(event);
 }
 
@@ -116,8 +118,7 @@ absl::StatusOr<v1::ListCasesResponse> CasesApi::ListCases(rpc::CallContext& call
     TRELLIS_ASSIGN_OR_RETURN(filter.person, ParseName("persons", request.person(), "person"));
   }
   if (request.state() != v1::Case::STATE_UNSPECIFIED) filter.state = static_cast<CaseState>(request.state());
-  TRELLIS_ASSIGN_OR_RETURN(const Page page, Page::Of(call, request));
-  TRELLIS_ASSIGN_OR_RETURN(const auto before, page.AfterId());
+  TRELLIS_ASSIGN_OR_RETURN(const rpc::IdPage page, rpc::ReadIdPage(call, request));
   TRELLIS_ASSIGN_OR_RETURN(auto allowed, runtime_.access().AllowedPersonCondition(call, "k.person_id"));
   const Visible visible = {std::move(allowed.sql), std::move(allowed.arguments)};
 
@@ -125,7 +126,7 @@ absl::StatusOr<v1::ListCasesResponse> CasesApi::ListCases(rpc::CallContext& call
   std::map<Id, CarePlanSummary> plans;
   TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
     const Id& organization = call.caller().organization;
-    TRELLIS_ASSIGN_OR_RETURN(scan, ScanCases(session, organization, filter, visible, before, page.size));
+    TRELLIS_ASSIGN_OR_RETURN(scan, ScanCases(session, organization, filter, visible, page.last, page.size));
     std::vector<Id> ids;
     for (const CaseRecord& record : scan.cases) ids.push_back(record.id);
     TRELLIS_ASSIGN_OR_RETURN(plans, CarePlansOf(session, organization, ids));
@@ -133,7 +134,7 @@ absl::StatusOr<v1::ListCasesResponse> CasesApi::ListCases(rpc::CallContext& call
   }));
   v1::ListCasesResponse response;
   for (const CaseRecord& record : scan.cases) *response.add_cases() = ToMessage(record, PlanOf(plans, record.id));
-  if (scan.next.has_value()) response.set_next_page_token(page.TokenFor(scan.next->bytes()));
+  if (scan.next.has_value()) response.set_next_page_token(page.TokenAfter(*scan.next));
   return response;
 }
 
@@ -143,7 +144,7 @@ absl::StatusOr<CaseRecord> CasesApi::Close(runtime::WriteUnit& unit, const CaseR
   TRELLIS_RETURN_IF_ERROR(LockPerson(unit.db, unit.organization, person, unit.now));
   TRELLIS_ASSIGN_OR_RETURN(std::optional<CaseRecord> record, FindCase(unit.db, unit.organization, seen.id));
   if (!record.has_value()) return NotFound(request.name());
-  TRELLIS_RETURN_IF_ERROR(CheckEtag(request.etag(), record->version));
+  TRELLIS_RETURN_IF_ERROR(rpc::CheckEtag(request.etag(), record->version));
   OpenLoops loops;
   TRELLIS_ASSIGN_OR_RETURN(loops.open_alerts, CountOpenAlerts(unit.db, unit.organization, person));
   TRELLIS_ASSIGN_OR_RETURN(const auto unanswered, UnansweredReferralsOf(unit.db, unit.organization, person));

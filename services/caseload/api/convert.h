@@ -2,15 +2,9 @@
 #ifndef TRELLIS_SERVICES_CASELOAD_API_CONVERT_H_
 #define TRELLIS_SERVICES_CASELOAD_API_CONVERT_H_
 
-#include <cstdint>
 #include <optional>
-#include <string>
 
-#include "absl/status/status.h"
-#include "absl/strings/string_view.h"
-#include "absl/time/time.h"
 #include "common/base/id.h"
-#include "google/protobuf/timestamp.pb.h"
 #include "services/caseload/domain/care_plan.h"
 #include "services/caseload/domain/urgency.h"
 #include "services/caseload/storage/cases.h"
@@ -24,13 +18,6 @@
 #include "trellis/caseload/v1/worklist.pb.h"
 
 namespace trellis::caseload {
-
-void SetTime(absl::Time time, google::protobuf::Timestamp* out);
-absl::Time TimeOf(const google::protobuf::Timestamp& time);  // microseconds
-
-std::string EtagOf(std::int64_t version);
-// Error: ABORTED ETAG_MISMATCH where the caller names another version. An empty etag names none.
-absl::Status CheckEtag(absl::string_view etag, std::int64_t version);
 
 v1::Population ToMessage(const PopulationRecord& population);
 v1::PopulationMember ToMessage(const Id& population, const MemberRecord& member);

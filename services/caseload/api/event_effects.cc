@@ -10,6 +10,7 @@
 #include "common/base/status_macros.h"
 #include "common/crypto/digest.h"
 #include "common/rpc/resource_name.h"
+#include "common/rpc/timestamps.h"
 #include "common/runtime/write.h"
 #include "services/caseload/api/convert.h"
 #include "services/caseload/api/refresh.h"
@@ -45,7 +46,7 @@ LatestAssessment LatestOf(const Id& assessment, const AssessmentRecorded& record
   LatestAssessment latest;
   latest.instrument = recorded.instrument();
   latest.assessment = assessment;
-  latest.effective_time = TimeOf(recorded.effective_time());
+  latest.effective_time = rpc::FromTimestamp(recorded.effective_time());
   if (recorded.outcomes_size() > 0) latest.principal = OutcomeOf(recorded.outcomes(0));
   for (const RecordedOutcome& outcome : recorded.outcomes()) {
     latest.worse_than_baseline = outcome.change_from_baseline() == kWorse;
@@ -156,7 +157,7 @@ absl::Status EventEffects::OpenAlerts(db::Session& tx, const events::v1::Event& 
     alert.rule = answer.rule;
     alert.item = answer.item;
     alert.level = answer.level;
-    alert.open_time = TimeOf(event.occur_time());
+    alert.open_time = rpc::FromTimestamp(event.occur_time());
     TRELLIS_ASSIGN_OR_RETURN(const bool opened, InsertAlertOnce(tx, organization, alert));
     if (!opened) continue;
     v1::SafetyAlertOpened told;
@@ -165,7 +166,7 @@ absl::Status EventEffects::OpenAlerts(db::Session& tx, const events::v1::Event& 
     told.set_assessment(recorded.assessment());
     told.set_rule(alert.rule);
     told.set_level(static_cast<v1::SafetyAlert::Level>(alert.level));
-    SetTime(alert.open_time, told.mutable_occur_time());
+    *told.mutable_occur_time() = rpc::ToTimestamp(alert.open_time);
     runtime::WriteUnit unit(tx, ids_, organization, Now(), event.trace_id());
     TRELLIS_RETURN_IF_ERROR(unit.Publish(told));
   }
@@ -186,7 +187,7 @@ absl::Status EventEffects::Apply(db::Session& tx, const events::v1::Event& event
         absl::StrCat("event ", event.position(), ": state ", changed.to(), " is not known"));
   }
   referral.state = static_cast<ReferralState>(changed.to());
-  referral.state_time = TimeOf(changed.occur_time());
+  referral.state_time = rpc::FromTimestamp(changed.occur_time());
   TRELLIS_RETURN_IF_ERROR(LockPerson(tx, organization, referral.person, Now()));
   TRELLIS_RETURN_IF_ERROR(SaveReferral(tx, organization, referral));
   TRELLIS_RETURN_IF_ERROR(MoveNeed(tx, organization, referral, Now()));

@@ -3,11 +3,10 @@
 #include <string>
 #include <utility>
 
-#include "common/base/error.h"
 #include "common/base/status_macros.h"
-#include "common/rpc/channel.h"
+#include "common/rpc/peer_call.h"
 #include "common/rpc/resource_name.h"
-#include "services/caseload/api/convert.h"
+#include "common/rpc/timestamps.h"
 
 namespace trellis::caseload {
 namespace {
@@ -15,43 +14,36 @@ namespace {
 using identity::v1::AccessRelations;
 using rpc::MakeName;
 
-absl::Status StatusOf(const grpc::Status& answer) {
-  const absl::Status status = rpc::FromGrpc(answer);
-  if (!absl::IsUnavailable(status) && !absl::IsDeadlineExceeded(status)) return status;
-  return Error(absl::StatusCode::kUnavailable, "PEER_UNAVAILABLE", "identity does not answer; try again later")
-      .With("service", "identity");
-}
+constexpr char kIdentity[] = "identity";
 
 bool IsLive(const identity::v1::AccessRelation& relation, absl::Time now) {
-  return TimeOf(relation.start_time()) <= now && (!relation.has_end_time() || now < TimeOf(relation.end_time()));
+  return rpc::FromTimestamp(relation.start_time()) <= now &&
+         (!relation.has_end_time() || now < rpc::FromTimestamp(relation.end_time()));
 }
 
-absl::Status Grant(AccessRelations::Stub& stub, rpc::CallContext& call, identity::v1::RelationKind kind,
-                   std::string resource, std::string subject, const Id& request_id) {
+absl::Status Grant(const std::shared_ptr<grpc::Channel>& channel, rpc::CallContext& call,
+                   identity::v1::RelationKind kind, std::string resource, std::string subject, const Id& request_id) {
   identity::v1::GrantRelationRequest request;
   request.mutable_relation()->set_kind(kind);
   request.mutable_relation()->set_resource(std::move(resource));
   request.mutable_relation()->set_subject(std::move(subject));
   request.set_request_id(request_id.ToString());
-  identity::v1::GrantRelationResponse response;
-  const auto context = rpc::OnBehalfOf(call);
-  return StatusOf(stub.GrantRelation(context.get(), request, &response));
+  return rpc::CallPeer(call, kIdentity, channel, &AccessRelations::Stub::GrantRelation, request).status();
 }
 
 }  // namespace
 
-IdentityClient::IdentityClient(std::shared_ptr<grpc::Channel> channel)
-    : stub_(AccessRelations::NewStub(std::move(channel))) {}
+IdentityClient::IdentityClient(std::shared_ptr<grpc::Channel> channel) : channel_(std::move(channel)) {}
 
 absl::Status IdentityClient::GrantLead(rpc::CallContext& call, const Id& population, const Id& user,
                                        const Id& request_id) {
-  return Grant(*stub_, call, identity::v1::RELATION_KIND_LEAD, MakeName("populations", population),
+  return Grant(channel_, call, identity::v1::RELATION_KIND_LEAD, MakeName("populations", population),
                MakeName("users", user), request_id);
 }
 
 absl::Status IdentityClient::GrantMember(rpc::CallContext& call, const Id& person, const Id& population,
                                          const Id& request_id) {
-  return Grant(*stub_, call, identity::v1::RELATION_KIND_MEMBER, MakeName("persons", person),
+  return Grant(channel_, call, identity::v1::RELATION_KIND_MEMBER, MakeName("persons", person),
                MakeName("populations", population), request_id);
 }
 
@@ -62,9 +54,7 @@ absl::Status IdentityClient::RevokeMember(rpc::CallContext& call, const Id& pers
   request.set_resource(MakeName("persons", person));
   request.set_subject(MakeName("populations", population));
   request.set_request_id(request_id.ToString());
-  identity::v1::RevokeRelationResponse response;
-  const auto context = rpc::OnBehalfOf(call);
-  return StatusOf(stub_->RevokeRelation(context.get(), request, &response));
+  return rpc::CallPeer(call, kIdentity, channel_, &AccessRelations::Stub::RevokeRelation, request).status();
 }
 
 // Identity lists the leads of a population to those who lead it, and to administrators, who lead nothing by that: only
@@ -76,15 +66,13 @@ absl::StatusOr<bool> IdentityClient::Leads(rpc::CallContext& call, const Id& pop
   request.set_kind(identity::v1::RELATION_KIND_LEAD);
   request.set_page_size(500);
   do {
-    identity::v1::ListRelationsResponse response;
-    const auto context = rpc::OnBehalfOf(call);
-    const absl::Status status = StatusOf(stub_->ListRelations(context.get(), request, &response));
-    if (absl::IsNotFound(status) || absl::IsPermissionDenied(status)) return false;
-    TRELLIS_RETURN_IF_ERROR(status);
-    for (const auto& relation : response.relations()) {
+    const auto response = rpc::CallPeer(call, kIdentity, channel_, &AccessRelations::Stub::ListRelations, request);
+    if (absl::IsNotFound(response.status()) || absl::IsPermissionDenied(response.status())) return false;
+    TRELLIS_RETURN_IF_ERROR(response.status());
+    for (const auto& relation : response->relations()) {
       if (relation.subject() == caller && IsLive(relation, now)) return true;
     }
-    request.set_page_token(response.next_page_token());
+    request.set_page_token(response->next_page_token());
   } while (!request.page_token().empty());
   return false;
 }

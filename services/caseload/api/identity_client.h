@@ -30,7 +30,7 @@ class IdentityClient {
   absl::StatusOr<bool> Leads(rpc::CallContext& call, const Id& population, absl::Time now);
 
  private:
-  const std::unique_ptr<identity::v1::AccessRelations::Stub> stub_;
+  const std::shared_ptr<grpc::Channel> channel_;
 };
 
 }  // namespace trellis::caseload

@@ -9,9 +9,9 @@
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
 #include "common/crypto/digest.h"
+#include "common/rpc/id_page.h"
 #include "common/rpc/resource_name.h"
 #include "services/caseload/api/convert.h"
-#include "services/caseload/api/paging.h"
 #include "services/caseload/storage/populations.h"
 
 namespace trellis::caseload {
@@ -68,21 +68,20 @@ absl::StatusOr<v1::GetPopulationResponse> PopulationsApi::GetPopulation(rpc::Cal
 
 absl::StatusOr<v1::ListPopulationsResponse> PopulationsApi::ListPopulations(rpc::CallContext& call,
                                                                             const v1::ListPopulationsRequest& request) {
-  TRELLIS_ASSIGN_OR_RETURN(const Page page, Page::Of(call, request));
-  TRELLIS_ASSIGN_OR_RETURN(const auto after, page.AfterId());
+  TRELLIS_ASSIGN_OR_RETURN(const rpc::IdPage page, rpc::ReadIdPage(call, request));
   TRELLIS_RETURN_IF_ERROR(runtime_.access().AllowedPersonsTable(call).status());  // refuses while the replica is stale
   std::vector<PopulationRecord> populations;
   TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
     TRELLIS_ASSIGN_OR_RETURN(
         populations, ListLedPopulations(session, call.caller().organization, call.caller().user, runtime_.clock().Now(),
-                                        after.value_or(Id()), page.size + 1));
+                                        page.last.value_or(Id()), page.size + 1));
     return absl::OkStatus();
   }));
   v1::ListPopulationsResponse response;
   const bool more = populations.size() > static_cast<std::size_t>(page.size);
   if (more) populations.resize(page.size);
   for (const PopulationRecord& population : populations) *response.add_populations() = ToMessage(population);
-  if (more) response.set_next_page_token(page.TokenFor(populations.back().id.bytes()));
+  if (more) response.set_next_page_token(page.TokenAfter(populations.back().id));
   return response;
 }
 
@@ -127,22 +126,21 @@ absl::StatusOr<v1::RemoveMemberResponse> PopulationsApi::RemoveMember(rpc::CallC
 absl::StatusOr<v1::ListMembersResponse> PopulationsApi::ListMembers(rpc::CallContext& call,
                                                                     const v1::ListMembersRequest& request) {
   TRELLIS_ASSIGN_OR_RETURN(const Id population, ParseName("populations", request.population(), "population"));
-  TRELLIS_ASSIGN_OR_RETURN(const Page page, Page::Of(call, request));
-  TRELLIS_ASSIGN_OR_RETURN(const auto after, page.AfterId());
+  TRELLIS_ASSIGN_OR_RETURN(const rpc::IdPage page, rpc::ReadIdPage(call, request));
   TRELLIS_RETURN_IF_ERROR(leads_.Require(call, population));
   std::vector<MemberRecord> members;
   TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
     TRELLIS_ASSIGN_OR_RETURN(const auto known, FindPopulation(session, call.caller().organization, population));
     if (!known.has_value()) return NotFound(request.population());
     TRELLIS_ASSIGN_OR_RETURN(members, caseload::ListMembers(session, call.caller().organization, population,
-                                                            after.value_or(Id()), page.size + 1));
+                                                            page.last.value_or(Id()), page.size + 1));
     return absl::OkStatus();
   }));
   v1::ListMembersResponse response;
   const bool more = members.size() > static_cast<std::size_t>(page.size);
   if (more) members.resize(page.size);
   for (const MemberRecord& member : members) *response.add_members() = ToMessage(population, member);
-  if (more) response.set_next_page_token(page.TokenFor(members.back().person.bytes()));
+  if (more) response.set_next_page_token(page.TokenAfter(members.back().person));
   return response;
 }
 

@@ -10,9 +10,11 @@
 #include "common/access/access.h"
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/etag.h"
+#include "common/rpc/page.h"
 #include "common/rpc/resource_name.h"
+#include "common/rpc/timestamps.h"
 #include "services/caseload/api/convert.h"
-#include "services/caseload/api/paging.h"
 #include "services/caseload/api/refresh.h"
 #include "services/caseload/storage/cases.h"
 #include "services/caseload/storage/persons.h"
@@ -50,7 +52,7 @@ absl::Status PublishAcknowledged(runtime::WriteUnit& unit, const SafetyAlertReco
   event.set_safety_alert(MakeName("safetyAlerts", alert.id));
   event.set_person(MakeName("persons", alert.person));
   event.set_action(static_cast<v1::SafetyAlert::Action>(alert.action));
-  SetTime(unit.now, event.mutable_occur_time());
+  *event.mutable_occur_time() = rpc::ToTimestamp(unit.now);
   return unit.Publish(event);
 }
 
@@ -88,7 +90,7 @@ absl::StatusOr<v1::ListSafetyAlertsResponse> SafetyAlertsApi::ListSafetyAlerts(
   }
   const bool acknowledged = request.state() == v1::SafetyAlert::STATE_ACKNOWLEDGED;
   const AlertState state = acknowledged ? AlertState::kAcknowledged : AlertState::kOpen;
-  TRELLIS_ASSIGN_OR_RETURN(const Page page, Page::Of(call, request));
+  TRELLIS_ASSIGN_OR_RETURN(const rpc::Page page, rpc::ReadPage(call, request));
   TRELLIS_ASSIGN_OR_RETURN(const auto after, PositionOf(page.after));
   TRELLIS_ASSIGN_OR_RETURN(auto allowed, runtime_.access().AllowedPersonCondition(call, "a.person_id"));
   const Visible visible = {std::move(allowed.sql), std::move(allowed.arguments)};
@@ -105,7 +107,7 @@ absl::StatusOr<v1::ListSafetyAlertsResponse> SafetyAlertsApi::ListSafetyAlerts(
       }
       *response.add_safety_alerts() = ToMessage(alert, cases[alert.person]);
     }
-    if (scan.next.has_value()) response.set_next_page_token(page.TokenFor(KeyOf(*scan.next)));
+    if (scan.next.has_value()) response.set_next_page_token(page.TokenAfter(KeyOf(*scan.next)));
     return absl::OkStatus();
   }));
   return response;
@@ -118,7 +120,7 @@ absl::StatusOr<SafetyAlertRecord> SafetyAlertsApi::Acknowledge(runtime::WriteUni
   TRELLIS_ASSIGN_OR_RETURN(std::optional<SafetyAlertRecord> alert, FindAlert(unit.db, unit.organization, seen.id));
   if (!alert.has_value()) return NotFound(request.name());
   TRELLIS_RETURN_IF_ERROR(CheckAcknowledge(alert->state));
-  TRELLIS_RETURN_IF_ERROR(CheckEtag(request.etag(), alert->version));
+  TRELLIS_RETURN_IF_ERROR(rpc::CheckEtag(request.etag(), alert->version));
   alert->state = AlertState::kAcknowledged;
   alert->acknowledge_time = unit.now;
   alert->acknowledged_by = user;

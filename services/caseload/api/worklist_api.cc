@@ -36,7 +36,7 @@ void Merge(std::vector<ListedEntry> more, std::size_t limit, std::vector<ListedE
 }  // namespace
 
 absl::StatusOr<std::vector<ListedEntry>> WorklistApi::OfCoordinator(rpc::CallContext& call, const Id& coordinator,
-                                                                    const Page& page) {
+                                                                    const rpc::Page& page) {
   TRELLIS_ASSIGN_OR_RETURN(const Visible visible, VisibleTo(runtime_, call, "e.person_id"));
   std::vector<ListedEntry> entries;
   TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
@@ -48,7 +48,7 @@ absl::StatusOr<std::vector<ListedEntry>> WorklistApi::OfCoordinator(rpc::CallCon
 }
 
 absl::StatusOr<std::vector<ListedEntry>> WorklistApi::OfPopulation(rpc::CallContext& call, const Id& population,
-                                                                   const Page& page) {
+                                                                   const rpc::Page& page) {
   TRELLIS_RETURN_IF_ERROR(leads_.Require(call, population));
   TRELLIS_ASSIGN_OR_RETURN(const Visible visible, VisibleTo(runtime_, call, "w.person_id"));
   std::vector<ListedEntry> entries;
@@ -61,7 +61,7 @@ absl::StatusOr<std::vector<ListedEntry>> WorklistApi::OfPopulation(rpc::CallCont
 }
 
 // One range of the index for the caller's own relations and one for each population that the caller leads, merged.
-absl::StatusOr<std::vector<ListedEntry>> WorklistApi::OfAllVisible(rpc::CallContext& call, const Page& page) {
+absl::StatusOr<std::vector<ListedEntry>> WorklistApi::OfAllVisible(rpc::CallContext& call, const rpc::Page& page) {
   TRELLIS_ASSIGN_OR_RETURN(const Visible visible, VisibleTo(runtime_, call, "w.person_id"));
   const Id& organization = call.caller().organization;
   const int limit = page.size + 1;
@@ -86,7 +86,7 @@ absl::StatusOr<v1::ListWorklistResponse> WorklistApi::ListWorklist(rpc::CallCont
   if (!request.population().empty() && !request.coordinator().empty()) {
     return InvalidField("coordinator", "cannot be combined with population");
   }
-  TRELLIS_ASSIGN_OR_RETURN(const Page page, Page::Of(call, request));
+  TRELLIS_ASSIGN_OR_RETURN(const rpc::Page page, rpc::ReadPage(call, request));
   std::vector<ListedEntry> entries;
   if (!request.coordinator().empty()) {
     TRELLIS_ASSIGN_OR_RETURN(const Id coordinator, ParseName("users", request.coordinator(), "coordinator"));
@@ -104,7 +104,7 @@ absl::StatusOr<v1::ListWorklistResponse> WorklistApi::ListWorklist(rpc::CallCont
     if (!response.add_entries()->ParseFromString(entry.entry))
       return absl::DataLossError("a worklist line is unreadable");
   }
-  if (more) response.set_next_page_token(page.TokenFor(entries.back().sort_key));
+  if (more) response.set_next_page_token(page.TokenAfter(entries.back().sort_key));
   return response;
 }
 

@@ -6,9 +6,9 @@
 
 #include "absl/status/statusor.h"
 #include "common/rpc/call_context.h"
+#include "common/rpc/page.h"
 #include "common/runtime/runtime.h"
 #include "services/caseload/api/leads.h"
-#include "services/caseload/api/paging.h"
 #include "services/caseload/storage/worklist.h"
 #include "trellis/caseload/v1/worklists.pb.h"
 
@@ -24,9 +24,10 @@ class WorklistApi {
  private:
   // One more than the page holds, where there are more.
   absl::StatusOr<std::vector<ListedEntry>> OfCoordinator(rpc::CallContext& call, const Id& coordinator,
-                                                         const Page& page);
-  absl::StatusOr<std::vector<ListedEntry>> OfPopulation(rpc::CallContext& call, const Id& population, const Page& page);
-  absl::StatusOr<std::vector<ListedEntry>> OfAllVisible(rpc::CallContext& call, const Page& page);
+                                                         const rpc::Page& page);
+  absl::StatusOr<std::vector<ListedEntry>> OfPopulation(rpc::CallContext& call, const Id& population,
+                                                        const rpc::Page& page);
+  absl::StatusOr<std::vector<ListedEntry>> OfAllVisible(rpc::CallContext& call, const rpc::Page& page);
 
   runtime::Runtime& runtime_;
   Leads& leads_;

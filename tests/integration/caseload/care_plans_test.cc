@@ -74,7 +74,7 @@ TEST_F(CarePlansTest, AReferralOfSomebodyElseDoesNotMoveANeed) {
 TEST_F(CarePlansTest, TheCoordinatorSettlesANeedForGood) {
   const Need met = AddNeed(coordinator_, case_, "counselling");
   const Need dropped = AddNeed(coordinator_, case_, "home-help");
-  EXPECT_EQ(ReasonOf(Meet(coordinator_, met.name(), "v7")), "ETAG_MISMATCH");
+  EXPECT_EQ(ReasonOf(Meet(coordinator_, met.name(), "\"7\"")), "ETAG_MISMATCH");
   ASSERT_TRUE(Meet(coordinator_, met.name(), met.etag()).ok());
   ASSERT_TRUE(Drop(coordinator_, dropped.name()).ok());
   EXPECT_EQ(ReasonOf(Drop(coordinator_, met.name())), "STATE_FORBIDS");
@@ -96,7 +96,7 @@ TEST_F(CarePlansTest, NotesChangeAndListsPage) {
   v1::UpdateServiceNeedResponse updated;
   ASSERT_TRUE(plans_->UpdateServiceNeed(caseload().As(coordinator_).get(), update, &updated).ok());
   EXPECT_EQ(updated.service_need().note(), "evenings only");
-  EXPECT_NE(updated.service_need().etag(), "v1");
+  EXPECT_EQ(updated.service_need().etag(), "\"2\"");
   update.mutable_update_mask()->add_paths("state");
   EXPECT_EQ(plans_->UpdateServiceNeed(caseload().As(coordinator_).get(), update, &updated).error_code(),
             grpc::StatusCode::INVALID_ARGUMENT);

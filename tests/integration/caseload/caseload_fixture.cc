@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "common/base/random.h"
+#include "common/rpc/timestamps.h"
 #include "common/runtime/runtime.h"
 #include "common/runtime/write.h"
-#include "services/caseload/api/convert.h"
 #include "services/caseload/api/service.h"
 
 namespace trellis::caseload {
@@ -174,7 +174,7 @@ Recorded::Recorded(const Id& person, absl::Time effective_time, const std::strin
   event_.set_person(MakeName("persons", person));
   event_.set_instrument(instrument);
   event_.set_instrument_version(1);
-  SetTime(effective_time, event_.mutable_effective_time());
+  *event_.mutable_effective_time() = rpc::ToTimestamp(effective_time);
 }
 
 Recorded& Recorded::Total(double number, const std::string& band) {
@@ -211,7 +211,7 @@ referral::v1::ReferralStateChanged Changed(const Id& referral, const Id& person,
   event.set_person(MakeName("persons", person));
   event.set_to(to);
   event.set_service_need(service_need);
-  SetTime(when, event.mutable_occur_time());
+  *event.mutable_occur_time() = rpc::ToTimestamp(when);
   return event;
 }
 

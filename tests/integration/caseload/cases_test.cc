@@ -2,7 +2,6 @@
 #include <atomic>
 #include <thread>
 
-#include "services/caseload/api/convert.h"
 #include "tests/integration/caseload/caseload_fixture.h"
 
 namespace trellis::caseload {
@@ -175,7 +174,7 @@ TEST_F(CasesTest, ClosesOnlyWhenNothingIsLeftOpen) {
   Tell(referral(), organization_, Changed(sent, person, Referral::STATE_CANCELLED, clock().Now()));
   ASSERT_TRUE(Eventually([&] { return LineOf(coordinator_, person).reasons().empty(); }));
 
-  EXPECT_EQ(ReasonOf(TryClose(coordinator_, record.name(), "v99")), "ETAG_MISMATCH");
+  EXPECT_EQ(ReasonOf(TryClose(coordinator_, record.name(), "\"99\"")), "ETAG_MISMATCH");
   v1::CloseCaseResponse closed;
   ASSERT_TRUE(TryClose(coordinator_, record.name(), record.etag(), &closed).ok());
   EXPECT_EQ(closed.case_record().state(), v1::Case::STATE_CLOSED);

@@ -90,7 +90,7 @@ TEST_F(SafetyAlertsTest, NeedsActionNoteAndTheEtagThatWasSeen) {
   request = Ack(alert);
   request.clear_etag();
   EXPECT_EQ(Send(coordinator_, request, &response_).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
-  request.set_etag("v2");
+  request.set_etag("\"2\"");
   EXPECT_EQ(ReasonOf(Send(coordinator_, request, &response_)), "ETAG_MISMATCH");
 }
 

@@ -1,6 +1,6 @@
 // The worklist after each thing that happens.
 #include "common/db/pool.h"
-#include "services/caseload/api/convert.h"
+#include "common/rpc/timestamps.h"
 #include "tests/integration/caseload/caseload_fixture.h"
 
 namespace trellis::caseload {
@@ -48,7 +48,7 @@ TEST_F(WorklistTest, ANewCaseIsListedWithoutAReason) {
   EXPECT_EQ(line.priority(), 9);
   EXPECT_THAT(line.reasons(), IsEmpty());
   EXPECT_FALSE(line.has_last_assessment());
-  EXPECT_EQ(TimeOf(line.next_due_time()), TimeOf(record.open_time()) + 28 * kDay);
+  EXPECT_EQ(rpc::FromTimestamp(line.next_due_time()), rpc::FromTimestamp(record.open_time()) + 28 * kDay);
 }
 
 TEST_F(WorklistTest, EachEventMovesTheCaseToItsPlace) {
@@ -128,7 +128,7 @@ TEST_F(WorklistTest, ReasonsNameTheirRecordsAndValues) {
   EXPECT_EQ(line.last_assessment().instrument(), "instruments/phq-9");
   EXPECT_EQ(line.last_assessment().number(), 21);
   EXPECT_EQ(line.last_assessment().band(), "severe");
-  EXPECT_EQ(TimeOf(line.next_due_time()), clock().Now() + 28 * kDay);
+  EXPECT_EQ(rpc::FromTimestamp(line.next_due_time()), clock().Now() + 28 * kDay);
 }
 
 TEST_F(WorklistTest, ANewerAssessmentTakesBackReliablyWorseAnOlderOneDoesNot) {
