@@ -18,8 +18,8 @@ absl::StatusOr<NameCursor> DecodeNameCursor(absl::string_view bytes);
 
 // A search around a point comes in two parts: what has a distance, then what has none.
 struct SearchCursor {
-  std::optional<Near> near;         // the last service with a distance
-  std::optional<NameCursor> name;   // the last one without
+  std::optional<Near> near;        // the last service with a distance
+  std::optional<NameCursor> name;  // the last one without
 };
 std::string EncodeCursor(const SearchCursor& cursor);
 absl::StatusOr<SearchCursor> DecodeSearchCursor(absl::string_view bytes);

@@ -19,8 +19,8 @@ bool MaySee(const rpc::Caller& caller, const StoredHold& hold) {
   if (caller.kind != rpc::Caller::Kind::kUser || caller.organization.is_nil()) return false;
   const bool holder = hold.organization == caller.organization &&
                       (caller.HasRole(options::v1::ROLE_COORDINATOR) || caller.HasRole(options::v1::ROLE_CLINICIAN));
-  const bool provider = hold.managing_organization == caller.organization &&
-                        caller.HasRole(options::v1::ROLE_PROVIDER_STAFF);
+  const bool provider =
+      hold.managing_organization == caller.organization && caller.HasRole(options::v1::ROLE_PROVIDER_STAFF);
   return holder || provider;
 }
 

@@ -73,7 +73,8 @@ void KeepKnownLocations(ParsedService& parsed, const absl::flat_hash_set<Id>& kn
       }
     } else if (!reference.broken) {
       problems.Add({absl::StrCat(reference.path, "/location_id"), "service_at_location", "UNKNOWN_REFERENCE",
-                    "names a location that is neither in the package nor in the directory"}, "");
+                    "names a location that is neither in the package nor in the directory"},
+                   "");
     }
   }
 }
@@ -99,7 +100,8 @@ absl::Status Importer::Resolve(Package& package) {
   std::erase_if(package.services, [&](const ParsedService& parsed) {
     if (providers.contains(parsed.service.provider)) return false;
     package.problems.Add({absl::StrCat(parsed.path, "/organization"), "service", "UNKNOWN_REFERENCE",
-                          "names an organization that is neither in the package nor in the directory"}, "");
+                          "names an organization that is neither in the package nor in the directory"},
+                         "");
     return true;
   });
   for (ParsedService& parsed : package.services) KeepKnownLocations(parsed, locations, package.problems);

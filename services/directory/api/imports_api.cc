@@ -80,7 +80,7 @@ absl::Status ImportsApi::ImportPackage(rpc::CallContext& call, Stream& stream) {
   text = std::string();  // not needed any more, and large
   Importer importer(runtime_, call);
   TRELLIS_ASSIGN_OR_RETURN(v1::ImportReport report, options.validate_only() ? importer.Check(std::move(package))
-                                                                           : importer.Write(std::move(package)));
+                                                                            : importer.Write(std::move(package)));
   report.set_source(options.source());
   log::Info("package imported", {{"source", options.source()}, {"skipped", report.skipped_row_count()}});
   v1::ImportPackageResponse response;

@@ -67,8 +67,8 @@ absl::StatusOr<v1::LinkProviderResponse> ProvidersApi::LinkProvider(rpc::CallCon
   TRELLIS_ASSIGN_OR_RETURN(const std::optional<std::int64_t> version, VersionOf(request.etag()));
   return runtime_.Write<v1::LinkProviderResponse>(
       call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::LinkProviderResponse> {
-        TRELLIS_ASSIGN_OR_RETURN(
-            const bool matched, SetManagingOrganization(unit.db, id, organization, version.value_or(0), unit.now));
+        TRELLIS_ASSIGN_OR_RETURN(const bool matched,
+                                 SetManagingOrganization(unit.db, id, organization, version.value_or(0), unit.now));
         TRELLIS_ASSIGN_OR_RETURN(const std::optional<StoredProvider> stored, FindProvider(unit.db, id));
         if (!stored.has_value()) return NotFound(request.name());
         if (!matched) return EtagMismatch();

@@ -16,17 +16,13 @@ using Json = nlohmann::ordered_json;
 
 // Each type names its members once, for writing and for reading.
 template <class V, class T>
-void Members(V& v, T& m)
-  requires std::is_same_v<std::remove_const_t<T>, Position>
-{
+void Members(V& v, T& m) requires std::is_same_v<std::remove_const_t<T>, Position> {
   v("latitude", m.latitude);
   v("longitude", m.longitude);
 }
 
 template <class V, class T>
-void Members(V& v, T& m)
-  requires std::is_same_v<std::remove_const_t<T>, Address>
-{
+void Members(V& v, T& m) requires std::is_same_v<std::remove_const_t<T>, Address> {
   v("lines", m.lines);
   v("city", m.city);
   v("region", m.region);
@@ -35,9 +31,7 @@ void Members(V& v, T& m)
 }
 
 template <class V, class T>
-void Members(V& v, T& m)
-  requires std::is_same_v<std::remove_const_t<T>, Provider>
-{
+void Members(V& v, T& m) requires std::is_same_v<std::remove_const_t<T>, Provider> {
   v("external_id", m.external_id);
   v("source", m.source);
   v("display_name", m.display_name);
@@ -49,9 +43,7 @@ void Members(V& v, T& m)
 }
 
 template <class V, class T>
-void Members(V& v, T& m)
-  requires std::is_same_v<std::remove_const_t<T>, Location>
-{
+void Members(V& v, T& m) requires std::is_same_v<std::remove_const_t<T>, Location> {
   v("external_id", m.external_id);
   v("source", m.source);
   v("display_name", m.display_name);
@@ -65,9 +57,7 @@ void Members(V& v, T& m)
 }
 
 template <class V, class T>
-void Members(V& v, T& m)
-  requires std::is_same_v<std::remove_const_t<T>, CostOption>
-{
+void Members(V& v, T& m) requires std::is_same_v<std::remove_const_t<T>, CostOption> {
   v("option", m.option);
   v("currency", m.currency);
   v("amount", m.amount);
@@ -77,9 +67,7 @@ void Members(V& v, T& m)
 }
 
 template <class V, class T>
-void Members(V& v, T& m)
-  requires std::is_same_v<std::remove_const_t<T>, Schedule>
-{
+void Members(V& v, T& m) requires std::is_same_v<std::remove_const_t<T>, Schedule> {
   v("frequency", m.frequency);
   v("by_day", m.by_day);
   v("interval", m.interval);
@@ -91,18 +79,14 @@ void Members(V& v, T& m)
 }
 
 template <class V, class T>
-void Members(V& v, T& m)
-  requires std::is_same_v<std::remove_const_t<T>, Coding>
-{
+void Members(V& v, T& m) requires std::is_same_v<std::remove_const_t<T>, Coding> {
   v("system", m.system);
   v("code", m.code);
   v("display", m.display);
 }
 
 template <class V, class T>
-void Members(V& v, T& m)
-  requires std::is_same_v<std::remove_const_t<T>, HealthcareService>
-{
+void Members(V& v, T& m) requires std::is_same_v<std::remove_const_t<T>, HealthcareService> {
   v("provider", m.provider);
   v("external_id", m.external_id);
   v("source", m.source);

@@ -32,7 +32,8 @@ std::vector<CellRange> Covering(const Position& center, double radius_meters) {
   const S2CellUnion cells = coverer.GetCovering(cap);
   std::vector<CellRange> ranges;
   for (const S2CellId cell : cells) {
-    ranges.push_back({static_cast<std::int64_t>(cell.range_min().id()), static_cast<std::int64_t>(cell.range_max().id())});
+    ranges.push_back(
+        {static_cast<std::int64_t>(cell.range_min().id()), static_cast<std::int64_t>(cell.range_max().id())});
   }
   return ranges;
 }

@@ -9,8 +9,8 @@
 
 namespace trellis::directory {
 
-inline constexpr double kEarthRadiusMeters = 6371008.8;      // mean radius (IUGG)
-inline constexpr double kHalfEarthMeters = 20015115.0;       // no two places are farther apart
+inline constexpr double kEarthRadiusMeters = 6371008.8;  // mean radius (IUGG)
+inline constexpr double kHalfEarthMeters = 20015115.0;   // no two places are farther apart
 inline constexpr int kMaxRanges = 8;
 
 // The S2 leaf cell of a position, as a BIGINT. Cells that are near each other have near numbers.

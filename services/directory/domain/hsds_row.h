@@ -20,9 +20,9 @@ namespace trellis::directory {
 
 // A row that was left out, and why.
 struct Problem {
-  std::string path;         // JSON Pointer (RFC 6901)
-  std::string table;        // HSDS table
-  std::string reason;       // MISSING, WRONG_TYPE, OUT_OF_RANGE, BAD_DATE, BAD_TEXT, TOO_LONG, ...
+  std::string path;    // JSON Pointer (RFC 6901)
+  std::string table;   // HSDS table
+  std::string reason;  // MISSING, WRONG_TYPE, OUT_OF_RANGE, BAD_DATE, BAD_TEXT, TOO_LONG, ...
   std::string description;
 };
 

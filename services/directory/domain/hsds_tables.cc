@@ -84,7 +84,8 @@ void Attach(Json& root, const Belonging& rule, Problems& problems) {
     Json* parent = Lookup(parents, row, rule.key);
     if (parent == nullptr) {
       problems.Add({absl::StrCat(path, "/", rule.key), rule.table, "UNKNOWN_REFERENCE",
-                    absl::StrCat("names no ", rule.parent, " of the package")}, path);
+                    absl::StrCat("names no ", rule.parent, " of the package")},
+                   path);
       continue;
     }
     Json& list = (*parent)[rule.list];

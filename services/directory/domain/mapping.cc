@@ -20,9 +20,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-absl::Status Broken(absl::string_view what) {
-  return absl::InvalidArgumentError(absl::StrCat("mapping.json: ", what));
-}
+absl::Status Broken(absl::string_view what) { return absl::InvalidArgumentError(absl::StrCat("mapping.json: ", what)); }
 
 // The text of a member; "" where there is none.
 std::string TextOf(const Json& object, const char* key) {

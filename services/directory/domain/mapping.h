@@ -46,9 +46,9 @@ class Mapping {
   };
 
   std::set<std::string> kinds_;
-  std::map<std::string, Taxonomy> taxonomies_;                 // by lower-case name
-  std::vector<std::pair<std::string, std::string>> words_;     // lower-case word, kind
-  std::map<std::string, std::string> languages_;               // lower-case name or three-letter code, tag
+  std::map<std::string, Taxonomy> taxonomies_;              // by lower-case name
+  std::vector<std::pair<std::string, std::string>> words_;  // lower-case word, kind
+  std::map<std::string, std::string> languages_;            // lower-case name or three-letter code, tag
 };
 
 // "en-GB": the part before the first hyphen, lower case: "en".

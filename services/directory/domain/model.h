@@ -70,7 +70,7 @@ struct Schedule {
   std::string frequency;  // WEEKLY, MONTHLY or empty
   std::string by_day;     // RFC 5545: "MO,TU"
   int interval = 0;
-  std::string opens_at;   // HH:MM, local time
+  std::string opens_at;  // HH:MM, local time
   std::string closes_at;
   std::optional<absl::CivilDay> valid_from;
   std::optional<absl::CivilDay> valid_to;

@@ -41,8 +41,8 @@ bool ComesBefore(const Near& a, const Near& b) {
   return std::tie(a.distance, a.display_name, a.service) < std::tie(b.distance, b.display_name, b.service);
 }
 
-absl::StatusOr<std::vector<Near>> Nearest(const Position& center, double radius_meters, const std::optional<Near>& after,
-                                          int count, FetchCandidates fetch) {
+absl::StatusOr<std::vector<Near>> Nearest(const Position& center, double radius_meters,
+                                          const std::optional<Near>& after, int count, FetchCandidates fetch) {
   const double farthest = radius_meters > 0 ? std::min(radius_meters, kHalfEarthMeters) : kHalfEarthMeters;
   double too_small = after.has_value() ? after->distance : 0;  // a circle that holds too few services
   double too_large = INFINITY;                                 // a circle that holds too many candidates

@@ -39,8 +39,8 @@ using FetchCandidates =
 
 // The first `count` services within `radius_meters` (0: however far) that come after `after`.
 // Error: those of fetch.
-absl::StatusOr<std::vector<Near>> Nearest(const Position& center, double radius_meters, const std::optional<Near>& after,
-                                          int count, FetchCandidates fetch);
+absl::StatusOr<std::vector<Near>> Nearest(const Position& center, double radius_meters,
+                                          const std::optional<Near>& after, int count, FetchCandidates fetch);
 
 }  // namespace trellis::directory
 

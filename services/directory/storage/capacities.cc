@@ -9,8 +9,7 @@ using Row = std::tuple<std::string, std::string, int, int, int, int, int, std::i
 
 StoredCapacity ToCapacity(const Row& row) {
   const auto& [unit, description, maximum, elsewhere, held, placed, stated_by, version, updated] = row;
-  return {unit,    description, {maximum, elsewhere, held, placed}, static_cast<StatedBy>(stated_by), version,
-          updated};
+  return {unit, description, {maximum, elsewhere, held, placed}, static_cast<StatedBy>(stated_by), version, updated};
 }
 
 }  // namespace
@@ -49,19 +48,21 @@ absl::StatusOr<std::optional<StoredCapacity>> LockCapacity(db::Session& session,
 
 absl::Status InsertCapacity(db::Session& session, const Id& service, const StoredCapacity& capacity, absl::Time now) {
   return session
-      .Execute("INSERT INTO capacity (healthcare_service_id, unit, description, maximum, elsewhere, held, placed, "
-               "stated_by, version, create_time, update_time) VALUES (?, ?, ?, ?, ?, 0, 0, ?, 1, ?, ?)",
-               service, capacity.unit, capacity.description, capacity.places.maximum, capacity.places.elsewhere,
-               static_cast<int>(capacity.stated_by), now, now)
+      .Execute(
+          "INSERT INTO capacity (healthcare_service_id, unit, description, maximum, elsewhere, held, placed, "
+          "stated_by, version, create_time, update_time) VALUES (?, ?, ?, ?, ?, 0, 0, ?, 1, ?, ?)",
+          service, capacity.unit, capacity.description, capacity.places.maximum, capacity.places.elsewhere,
+          static_cast<int>(capacity.stated_by), now, now)
       .status();
 }
 
 absl::Status UpdateFigures(db::Session& session, const Id& service, const StoredCapacity& capacity, absl::Time now) {
   return session
-      .Execute("UPDATE capacity SET unit = ?, description = ?, maximum = ?, elsewhere = ?, stated_by = ?, "
-               "version = version + 1, update_time = ? WHERE healthcare_service_id = ?",
-               capacity.unit, capacity.description, capacity.places.maximum, capacity.places.elsewhere,
-               static_cast<int>(capacity.stated_by), now, service)
+      .Execute(
+          "UPDATE capacity SET unit = ?, description = ?, maximum = ?, elsewhere = ?, stated_by = ?, "
+          "version = version + 1, update_time = ? WHERE healthcare_service_id = ?",
+          capacity.unit, capacity.description, capacity.places.maximum, capacity.places.elsewhere,
+          static_cast<int>(capacity.stated_by), now, service)
       .status();
 }
 

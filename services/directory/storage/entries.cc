@@ -41,9 +41,10 @@ absl::StatusOr<Documents> LoadDocuments(db::Session& session, absl::string_view 
   Documents documents;
   if (ids.empty()) return documents;
   const std::vector<Id> list = Padded(ids);
-  TRELLIS_ASSIGN_OR_RETURN(auto rows, session.Query<Id, std::string>(
-                                          absl::StrCat(select, " WHERE id IN (", db::Placeholders(list.size()), ") LIMIT ?"),
-                                          list, list.size()));
+  TRELLIS_ASSIGN_OR_RETURN(
+      auto rows,
+      session.Query<Id, std::string>(absl::StrCat(select, " WHERE id IN (", db::Placeholders(list.size()), ") LIMIT ?"),
+                                     list, list.size()));
   for (auto& [id, document] : rows) documents.emplace(id, std::move(document));
   return documents;
 }
@@ -77,8 +78,9 @@ absl::Status CarryPosition(db::Session& session, const Id& location, const std::
   const std::optional<double> longitude = position ? std::optional(position->longitude) : std::nullopt;
   TRELLIS_RETURN_IF_ERROR(
       session
-          .Execute("UPDATE healthcare_service_location SET cell_id = ?, latitude = ?, longitude = ? WHERE location_id = ?",
-                   cell, latitude, longitude, location)
+          .Execute(
+              "UPDATE healthcare_service_location SET cell_id = ?, latitude = ?, longitude = ? WHERE location_id = ?",
+              cell, latitude, longitude, location)
           .status());
   return session
       .Execute(
@@ -92,11 +94,11 @@ absl::Status CarryPosition(db::Session& session, const Id& location, const std::
 }  // namespace
 
 absl::StatusOr<std::optional<StoredProvider>> FindProvider(db::Session& session, const Id& id) {
-  TRELLIS_ASSIGN_OR_RETURN(
-      auto row, session.QueryOne<Id, std::string, std::optional<Id>, std::int64_t, absl::Time, absl::Time>(
-                    "SELECT id, document, managing_organization_id, version, create_time, update_time "
-                    "FROM provider WHERE id = ?",
-                    id));
+  TRELLIS_ASSIGN_OR_RETURN(auto row,
+                           session.QueryOne<Id, std::string, std::optional<Id>, std::int64_t, absl::Time, absl::Time>(
+                               "SELECT id, document, managing_organization_id, version, create_time, update_time "
+                               "FROM provider WHERE id = ?",
+                               id));
   if (!row.has_value()) return std::nullopt;
   return ToProvider(*row);
 }
@@ -111,11 +113,13 @@ absl::StatusOr<std::vector<StoredProvider>> ListProviders(db::Session& session, 
   }
   args.emplace_back(limit);
   TRELLIS_ASSIGN_OR_RETURN(
-      auto rows, session.Query<Id, std::string, std::optional<Id>, std::int64_t, absl::Time, absl::Time>(
-                     absl::StrCat("SELECT id, document, managing_organization_id, version, create_time, update_time "
-                                  "FROM provider WHERE ", condition,
-                                  "display_name >= ? AND (display_name > ? OR id > ?) ORDER BY display_name, id LIMIT ?"),
-                     args));
+      auto rows,
+      session.Query<Id, std::string, std::optional<Id>, std::int64_t, absl::Time, absl::Time>(
+          absl::StrCat("SELECT id, document, managing_organization_id, version, create_time, update_time "
+                       "FROM provider WHERE ",
+                       condition,
+                       "display_name >= ? AND (display_name > ? OR id > ?) ORDER BY display_name, id LIMIT ?"),
+          args));
   std::vector<StoredProvider> providers;
   for (const ProviderRow& row : rows) {
     TRELLIS_ASSIGN_OR_RETURN(StoredProvider provider, ToProvider(row));
@@ -125,9 +129,9 @@ absl::StatusOr<std::vector<StoredProvider>> ListProviders(db::Session& session, 
 }
 
 absl::StatusOr<std::optional<StoredLocation>> FindLocation(db::Session& session, const Id& id) {
-  TRELLIS_ASSIGN_OR_RETURN(auto row,
-                           session.QueryOne<Id, std::string, std::int64_t, absl::Time, absl::Time>(
-                               "SELECT id, document, version, create_time, update_time FROM location WHERE id = ?", id));
+  TRELLIS_ASSIGN_OR_RETURN(
+      auto row, session.QueryOne<Id, std::string, std::int64_t, absl::Time, absl::Time>(
+                    "SELECT id, document, version, create_time, update_time FROM location WHERE id = ?", id));
   if (!row.has_value()) return std::nullopt;
   return ToLocation(*row);
 }

@@ -29,10 +29,11 @@ absl::StatusOr<absl::flat_hash_map<Id, StoredService>> LoadRows(db::Session& ses
       "LEFT JOIN capacity c ON c.healthcare_service_id = s.id WHERE s.id IN (",
       db::Placeholders(list.size()), ") LIMIT ?");
   TRELLIS_ASSIGN_OR_RETURN(
-      auto rows, session.Query<Id, std::string, std::int64_t, absl::Time, absl::Time, std::string, std::optional<Id>,
-                               std::optional<std::string>, std::optional<std::string>, std::optional<int>,
-                               std::optional<int>, std::optional<int>, std::optional<int>, std::optional<int>,
-                               std::optional<std::int64_t>, std::optional<absl::Time>, int>(sql, now, list, list.size()));
+      auto rows,
+      session.Query<Id, std::string, std::int64_t, absl::Time, absl::Time, std::string, std::optional<Id>,
+                    std::optional<std::string>, std::optional<std::string>, std::optional<int>, std::optional<int>,
+                    std::optional<int>, std::optional<int>, std::optional<int>, std::optional<std::int64_t>,
+                    std::optional<absl::Time>, int>(sql, now, list, list.size()));
   absl::flat_hash_map<Id, StoredService> services;
   for (auto& [id, document, version, created, updated, provider, organization, unit, description, maximum, elsewhere,
               held, placed, stated_by, capacity_version, capacity_updated, lapsed] : rows) {
@@ -60,9 +61,8 @@ absl::Status LoadLocations(db::Session& session, const std::vector<Id>& list,
       "SELECT p.healthcare_service_id, l.id, l.document, l.version, l.create_time, l.update_time "
       "FROM healthcare_service_location p JOIN location l ON l.id = p.location_id WHERE p.healthcare_service_id IN (",
       db::Placeholders(list.size()), ") LIMIT ?");
-  TRELLIS_ASSIGN_OR_RETURN(
-      auto rows, session.Query<Id, Id, std::string, std::int64_t, absl::Time, absl::Time>(
-                     sql, list, static_cast<int>(list.size()) * kMostLocations));
+  TRELLIS_ASSIGN_OR_RETURN(auto rows, session.Query<Id, Id, std::string, std::int64_t, absl::Time, absl::Time>(
+                                          sql, list, static_cast<int>(list.size()) * kMostLocations));
   for (auto& [service, id, document, version, created, updated] : rows) {
     TRELLIS_ASSIGN_OR_RETURN(Location location, LocationFromDocument(id, document));
     services[service].locations.push_back({std::move(location), {version, created, updated}});
@@ -73,16 +73,19 @@ absl::Status LoadLocations(db::Session& session, const std::vector<Id>& list,
 // In the order in which the package names them.
 void SortLocations(StoredService& stored) {
   const std::vector<Id>& order = stored.service.locations;
-  std::sort(stored.locations.begin(), stored.locations.end(), [&order](const StoredLocation& a, const StoredLocation& b) {
-    return std::find(order.begin(), order.end(), a.location.id) < std::find(order.begin(), order.end(), b.location.id);
-  });
+  std::sort(stored.locations.begin(), stored.locations.end(),
+            [&order](const StoredLocation& a, const StoredLocation& b) {
+              return std::find(order.begin(), order.end(), a.location.id) <
+                     std::find(order.begin(), order.end(), b.location.id);
+            });
 }
 
 absl::Status WriteRow(db::Session& session, const HealthcareService& service, const std::string& document,
                       absl::Time now) {
   return session
       .Execute(
-          "INSERT INTO healthcare_service (id, provider_id, display_name, state, age_from, age_to, positioned, document, "
+          "INSERT INTO healthcare_service (id, provider_id, display_name, state, age_from, age_to, positioned, "
+          "document, "
           "version, create_time, update_time) VALUES (?, ?, ?, ?, ?, ?, 0, ?, 1, ?, ?) "
           "ON DUPLICATE KEY UPDATE provider_id = VALUES(provider_id), display_name = VALUES(display_name), "
           "state = VALUES(state), age_from = VALUES(age_from), age_to = VALUES(age_to), document = VALUES(document), "
@@ -117,8 +120,8 @@ absl::Status WriteSearchRows(db::Session& session, const HealthcareService& serv
   for (const std::string& kind : std::set<std::string>(service.kinds.begin(), service.kinds.end())) {
     kinds.insert(kinds.end(), {db::Value(service.id), db::Value(kind)});
   }
-  TRELLIS_RETURN_IF_ERROR(InsertRows(
-      session, "INSERT INTO healthcare_service_kind (healthcare_service_id, kind)", 2, kinds));
+  TRELLIS_RETURN_IF_ERROR(
+      InsertRows(session, "INSERT INTO healthcare_service_kind (healthcare_service_id, kind)", 2, kinds));
 
   std::set<std::string> primary;
   for (const std::string& tag : service.languages) primary.insert(PrimaryLanguage(tag));
@@ -126,8 +129,8 @@ absl::Status WriteSearchRows(db::Session& session, const HealthcareService& serv
   for (const std::string& language : primary) {
     languages.insert(languages.end(), {db::Value(service.id), db::Value(language)});
   }
-  TRELLIS_RETURN_IF_ERROR(InsertRows(
-      session, "INSERT INTO healthcare_service_language (healthcare_service_id, language)", 2, languages));
+  TRELLIS_RETURN_IF_ERROR(
+      InsertRows(session, "INSERT INTO healthcare_service_language (healthcare_service_id, language)", 2, languages));
 
   std::set<std::pair<std::string, std::string>> codes;
   for (const Coding& need : service.needs) codes.emplace(need.code, need.system);
@@ -135,7 +138,8 @@ absl::Status WriteSearchRows(db::Session& session, const HealthcareService& serv
   for (const auto& [code, system] : codes) {
     needs.insert(needs.end(), {db::Value(service.id), db::Value(code), db::Value(system)});
   }
-  return InsertRows(session, "INSERT INTO healthcare_service_need (healthcare_service_id, code, code_system)", 3, needs);
+  return InsertRows(session, "INSERT INTO healthcare_service_need (healthcare_service_id, code, code_system)", 3,
+                    needs);
 }
 
 absl::Status WritePlaces(db::Session& session, const HealthcareService& service) {
@@ -143,16 +147,19 @@ absl::Status WritePlaces(db::Session& session, const HealthcareService& service)
     const std::vector<Id> list = Padded(service.locations);
     TRELLIS_RETURN_IF_ERROR(
         session
-            .Execute(absl::StrCat("INSERT INTO healthcare_service_location (healthcare_service_id, location_id, cell_id, "
-                                  "latitude, longitude) SELECT ?, l.id, l.cell_id, l.latitude, l.longitude "
-                                  "FROM location l WHERE l.id IN (", db::Placeholders(list.size()), ")"),
-                     service.id, list)
+            .Execute(
+                absl::StrCat("INSERT INTO healthcare_service_location (healthcare_service_id, location_id, cell_id, "
+                             "latitude, longitude) SELECT ?, l.id, l.cell_id, l.latitude, l.longitude "
+                             "FROM location l WHERE l.id IN (",
+                             db::Placeholders(list.size()), ")"),
+                service.id, list)
             .status());
   }
   return session
-      .Execute("UPDATE healthcare_service SET positioned = EXISTS (SELECT 1 FROM healthcare_service_location p "
-               "WHERE p.healthcare_service_id = ? AND p.cell_id IS NOT NULL) WHERE id = ?",
-               service.id, service.id)
+      .Execute(
+          "UPDATE healthcare_service SET positioned = EXISTS (SELECT 1 FROM healthcare_service_location p "
+          "WHERE p.healthcare_service_id = ? AND p.cell_id IS NOT NULL) WHERE id = ?",
+          service.id, service.id)
       .status();
 }
 
@@ -180,13 +187,13 @@ absl::StatusOr<std::vector<Id>> ListServices(db::Session& session, const Id& pro
   const std::string condition = provider.is_nil() ? "" : "provider_id = ? AND ";
   std::vector<db::Value> args;
   if (!provider.is_nil()) args.emplace_back(provider);
-  args.insert(args.end(), {db::Value(after.display_name), db::Value(after.display_name), db::Value(after.id),
-                           db::Value(limit)});
-  TRELLIS_ASSIGN_OR_RETURN(
-      auto rows, session.Query<Id>(absl::StrCat("SELECT id FROM healthcare_service WHERE ", condition,
-                                                "display_name >= ? AND (display_name > ? OR id > ?) "
-                                                "ORDER BY display_name, id LIMIT ?"),
-                                   args));
+  args.insert(args.end(),
+              {db::Value(after.display_name), db::Value(after.display_name), db::Value(after.id), db::Value(limit)});
+  TRELLIS_ASSIGN_OR_RETURN(auto rows,
+                           session.Query<Id>(absl::StrCat("SELECT id FROM healthcare_service WHERE ", condition,
+                                                          "display_name >= ? AND (display_name > ? OR id > ?) "
+                                                          "ORDER BY display_name, id LIMIT ?"),
+                                             args));
   std::vector<Id> ids;
   for (const auto& [id] : rows) ids.push_back(id);
   return ids;
@@ -235,8 +242,8 @@ absl::StatusOr<Change> PutStatedCapacity(db::Session& session, const Id& service
     return Change::kCreated;
   }
   const bool live = old->stated_by == StatedBy::kStaff || old->places.held > 0 || old->places.placed > 0;
-  const bool same = old->unit == capacity.unit && old->description == capacity.description &&
-                    old->places == capacity.places;
+  const bool same =
+      old->unit == capacity.unit && old->description == capacity.description && old->places == capacity.places;
   if (live || same) return Change::kUnchanged;
   TRELLIS_RETURN_IF_ERROR(UpdateFigures(session, service, capacity, now));
   return Change::kUpdated;

@@ -25,10 +25,12 @@ struct StoredService {
 };
 
 // In the order of `ids`; ids that do not exist are left out. Two queries, however many ids.
-absl::StatusOr<std::vector<StoredService>> LoadServices(db::Session& session, const std::vector<Id>& ids, absl::Time now);
+absl::StatusOr<std::vector<StoredService>> LoadServices(db::Session& session, const std::vector<Id>& ids,
+                                                        absl::Time now);
 
 // Of every state. provider nil: of all of them.
-absl::StatusOr<std::vector<Id>> ListServices(db::Session& session, const Id& provider, const NameCursor& after, int limit);
+absl::StatusOr<std::vector<Id>> ListServices(db::Session& session, const Id& provider, const NameCursor& after,
+                                             int limit);
 
 // As PutProviders. Writes the rows that are searched, too. The providers and locations that the services name exist.
 absl::StatusOr<std::vector<Change>> PutServices(db::Session& session, const std::vector<HealthcareService>& services,

@@ -16,21 +16,20 @@ constexpr char kColumns[] =
 
 StoredHold ToHold(const Row& row) {
   const auto& [id, service, organization, user, request, reference, state, expires, version, created, updated] = row;
-  return {id,      service, organization, user,    request, reference, static_cast<HoldState>(state), expires,
-          version, created, updated,      Id()};
+  return {id,      service, organization, user,    request, reference, static_cast<HoldState>(state),
+          expires, version, created,      updated, Id()};
 }
 
 }  // namespace
 
 absl::StatusOr<std::optional<StoredHold>> FindHold(db::Session& session, const Id& id) {
-  TRELLIS_ASSIGN_OR_RETURN(
-      auto row, session.QueryOne<Id, Id, Id, Id, Id, std::string, int, absl::Time, std::int64_t, absl::Time, absl::Time,
-                                 std::optional<Id>>(
-                    absl::StrCat("SELECT ", kColumns,
-                                 ", p.managing_organization_id FROM capacity_hold h "
-                                 "JOIN healthcare_service s ON s.id = h.healthcare_service_id "
-                                 "JOIN provider p ON p.id = s.provider_id WHERE h.id = ?"),
-                    id));
+  TRELLIS_ASSIGN_OR_RETURN(auto row, session.QueryOne<Id, Id, Id, Id, Id, std::string, int, absl::Time, std::int64_t,
+                                                      absl::Time, absl::Time, std::optional<Id>>(
+                                         absl::StrCat("SELECT ", kColumns,
+                                                      ", p.managing_organization_id FROM capacity_hold h "
+                                                      "JOIN healthcare_service s ON s.id = h.healthcare_service_id "
+                                                      "JOIN provider p ON p.id = s.provider_id WHERE h.id = ?"),
+                                         id));
   if (!row.has_value()) return std::nullopt;
   const auto& [a, b, c, d, e, f, g, h, i, j, k, organization] = *row;
   StoredHold hold = ToHold({a, b, c, d, e, f, g, h, i, j, k});
@@ -49,10 +48,11 @@ absl::StatusOr<std::optional<StoredHold>> LockHold(db::Session& session, const I
 
 absl::Status InsertHold(db::Session& session, const StoredHold& hold) {
   return session
-      .Execute("INSERT INTO capacity_hold (id, healthcare_service_id, organization_id, user_id, request_id, reference, "
-               "state, expire_time, version, create_time, update_time) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-               hold.id, hold.service, hold.organization, hold.user, hold.request, hold.reference,
-               static_cast<int>(hold.state), hold.expire_time, hold.version, hold.create_time, hold.update_time)
+      .Execute(
+          "INSERT INTO capacity_hold (id, healthcare_service_id, organization_id, user_id, request_id, reference, "
+          "state, expire_time, version, create_time, update_time) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+          hold.id, hold.service, hold.organization, hold.user, hold.request, hold.reference,
+          static_cast<int>(hold.state), hold.expire_time, hold.version, hold.create_time, hold.update_time)
       .status();
 }
 

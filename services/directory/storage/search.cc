@@ -31,7 +31,8 @@ void AddOneOf(Query& query, absl::string_view table, absl::string_view column, c
 
 void AddNeeds(Query& query, const std::vector<Coding>& needs) {
   if (needs.empty()) return;
-  const char* separator = " AND EXISTS (SELECT 1 FROM healthcare_service_need x WHERE x.healthcare_service_id = s.id AND (";
+  const char* separator =
+      " AND EXISTS (SELECT 1 FROM healthcare_service_need x WHERE x.healthcare_service_id = s.id AND (";
   for (const Coding& need : Padded(needs)) {
     query.Add(separator);
     query.Add("(x.code = ?", need.code);
@@ -52,9 +53,10 @@ void AddFilter(Query& query, const SearchFilter& filter) {
   AddOneOf(query, "healthcare_service_language", "language", filter.languages);
   AddNeeds(query, filter.needs);
   if (filter.min_available > 0) {
-    query.Add(" AND EXISTS (SELECT 1 FROM capacity c WHERE c.healthcare_service_id = s.id "
-              "AND c.maximum - c.elsewhere - c.held - c.placed >= ?)",
-              filter.min_available);
+    query.Add(
+        " AND EXISTS (SELECT 1 FROM capacity c WHERE c.healthcare_service_id = s.id "
+        "AND c.maximum - c.elsewhere - c.held - c.placed >= ?)",
+        filter.min_available);
   }
 }
 
@@ -78,8 +80,9 @@ absl::StatusOr<std::vector<NameCursor>> SearchByName(db::Session& session, const
 absl::StatusOr<std::vector<Candidate>> SearchCells(db::Session& session, const SearchFilter& filter,
                                                    const std::vector<CellRange>& ranges, int limit) {
   Query query;
-  query.Add("SELECT p.healthcare_service_id, p.location_id, p.latitude, p.longitude, s.display_name "
-            "FROM healthcare_service_location p JOIN healthcare_service s ON s.id = p.healthcare_service_id WHERE (");
+  query.Add(
+      "SELECT p.healthcare_service_id, p.location_id, p.latitude, p.longitude, s.display_name "
+      "FROM healthcare_service_location p JOIN healthcare_service s ON s.id = p.healthcare_service_id WHERE (");
   const char* separator = "";
   for (const CellRange& range : Padded(ranges)) {
     query.Add(separator);

@@ -25,7 +25,7 @@ using Json = nlohmann::json;
 using testing::TestService;
 using testing::TestUser;
 
-constexpr const char* kKinds[] = {"counselling",   "psychotherapy",  "medical_treatment", "help_at_home",
+constexpr const char* kKinds[] = {"counselling",      "psychotherapy", "medical_treatment", "help_at_home",
                                   "residential_care", "accommodation", "crisis_support",    "group_programme"};
 constexpr const char* kLanguages[] = {"en", "en", "en", "ur", "pl", "cy"};
 
@@ -37,24 +37,26 @@ std::string Package(int services) {
   Json providers = Json::array();
   for (int i = 0; i < services; ++i) {
     if (i % 10 == 0) {
-      providers.push_back({{"id", absl::StrCat("o", i)}, {"name", absl::StrCat("Provider ", i)}, {"services", Json::array()}});
+      providers.push_back(
+          {{"id", absl::StrCat("o", i)}, {"name", absl::StrCat("Provider ", i)}, {"services", Json::array()}});
     }
     const bool urban = i % 2 == 0;
-    Json service = {{"id", absl::StrCat("s", i)},
-                    {"name", absl::StrCat("Service ", random() % 100000)},
-                    {"status", "active"},
-                    {"description", std::string(400, 'x')},
-                    {"minimum_age", i % 3 == 0 ? 18 : 0},
-                    {"maximum_age", i % 5 == 0 ? 25 : 120},
-                    {"languages", {{{"id", "l"}, {"code", kLanguages[i % 6]}}}},
-                    {"capacities", {{{"id", "c"}, {"unit", {{"name", "place"}}}, {"available", i % 4}, {"maximum", 20}}}}};
-    service["attributes"] = {{{"taxonomy_term", {{"taxonomy", "trellis-kinds"}, {"code", kKinds[i % 8]}, {"name", "k"}}}}};
-    service["service_at_locations"] = {
-        {{"location",
-          {{"id", absl::StrCat("p", i)},
-           {"name", absl::StrCat("Place ", i)},
-           {"latitude", 52.5 + (urban ? city(random) : country(random))},
-           {"longitude", -1.9 + (urban ? city(random) : country(random))}}}}};
+    Json service = {
+        {"id", absl::StrCat("s", i)},
+        {"name", absl::StrCat("Service ", random() % 100000)},
+        {"status", "active"},
+        {"description", std::string(400, 'x')},
+        {"minimum_age", i % 3 == 0 ? 18 : 0},
+        {"maximum_age", i % 5 == 0 ? 25 : 120},
+        {"languages", {{{"id", "l"}, {"code", kLanguages[i % 6]}}}},
+        {"capacities", {{{"id", "c"}, {"unit", {{"name", "place"}}}, {"available", i % 4}, {"maximum", 20}}}}};
+    service["attributes"] = {
+        {{"taxonomy_term", {{"taxonomy", "trellis-kinds"}, {"code", kKinds[i % 8]}, {"name", "k"}}}}};
+    service["service_at_locations"] = {{{"location",
+                                         {{"id", absl::StrCat("p", i)},
+                                          {"name", absl::StrCat("Place ", i)},
+                                          {"latitude", 52.5 + (urban ? city(random) : country(random))},
+                                          {"longitude", -1.9 + (urban ? city(random) : country(random))}}}}};
     providers.back()["services"].push_back(std::move(service));
   }
   return providers.dump();
@@ -151,7 +153,8 @@ class Bench {
     fill(request);
     v1::SearchHealthcareServicesResponse response;
     Measure(what, [&] { Must(services_->SearchHealthcareServices(service_->As(user_).get(), request, &response)); });
-    absl::PrintF("%44s%d results%s\n", "", response.results_size(), response.next_page_token().empty() ? "" : " and more");
+    absl::PrintF("%44s%d results%s\n", "", response.results_size(),
+                 response.next_page_token().empty() ? "" : " and more");
     if (response.results_size() > 0) name_ = response.results(0).healthcare_service().name();
   }
 

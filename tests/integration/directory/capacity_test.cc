@@ -144,8 +144,8 @@ TEST_F(CapacityTest, AHoldRunsOutAndItsPlaceIsFreeAtOnce) {
   ASSERT_TRUE(Hold(stranger_, service, &other).ok());
   EXPECT_EQ(Capacity(service).held(), 1);
   EXPECT_EQ(Capacity(service).available(), 0);
-  EXPECT_THAT(EventTypes(), ElementsAre("HealthcareServiceChanged", "CapacityChanged", "HoldPlaced", "HoldExpired",
-                                        "HoldPlaced"));
+  EXPECT_THAT(EventTypes(),
+              ElementsAre("HealthcareServiceChanged", "CapacityChanged", "HoldPlaced", "HoldExpired", "HoldPlaced"));
 }
 
 TEST_F(CapacityTest, ReleasingWhatRanOutGivesThePlaceBackOnce) {
@@ -265,7 +265,8 @@ TEST_F(CapacityTest, EtagsGuardHoldsAndLinksToo) {
   confirm.set_name(hold.name());
   confirm.set_etag("9");
   v1::ConfirmHoldResponse confirmed;
-  EXPECT_EQ(ReasonOf(capacities_->ConfirmHold(directory_->As(coordinator_).get(), confirm, &confirmed)), "ETAG_MISMATCH");
+  EXPECT_EQ(ReasonOf(capacities_->ConfirmHold(directory_->As(coordinator_).get(), confirm, &confirmed)),
+            "ETAG_MISMATCH");
   confirm.set_etag(hold.etag());
   EXPECT_TRUE(capacities_->ConfirmHold(directory_->As(coordinator_).get(), confirm, &confirmed).ok());
 

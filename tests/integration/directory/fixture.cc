@@ -61,9 +61,9 @@ v1::ImportReport DirectoryTest::MustImport(const std::string& text, const std::s
 
 std::string DirectoryTest::AddService(const std::string& more, v1::ImportReport* report) {
   const std::string id = NewUuid();
-  const v1::ImportReport made = MustImport(Json(absl::StrCat(
-      "{'id':'", id, "','name':'Service','status':'active','organization':{'id':'", NewUuid(), "','name':'Provider'}",
-      more.empty() ? "" : ",", more, "}")));
+  const v1::ImportReport made =
+      MustImport(Json(absl::StrCat("{'id':'", id, "','name':'Service','status':'active','organization':{'id':'",
+                                   NewUuid(), "','name':'Provider'}", more.empty() ? "" : ",", more, "}")));
   if (report != nullptr) *report = made;
   return absl::StrCat("healthcareServices/", id);
 }

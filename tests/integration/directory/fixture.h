@@ -23,8 +23,8 @@ namespace trellis::directory {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using ::testing::SizeIs;
 using testing::ReasonOf;
+using ::testing::SizeIs;
 using testing::TestService;
 using testing::TestUser;
 
@@ -54,8 +54,8 @@ class DirectoryTest : public ::testing::Test {
   std::vector<v1::SearchHealthcareServicesResponse::Result> Search(v1::SearchHealthcareServicesRequest request);
   std::vector<std::string> NamesFound(const v1::SearchHealthcareServicesRequest& request);
 
-  grpc::Status Hold(const TestUser& who, const std::string& service, v1::Hold* hold,
-                    const std::string& request_id = "", absl::Duration ttl = absl::ZeroDuration());
+  grpc::Status Hold(const TestUser& who, const std::string& service, v1::Hold* hold, const std::string& request_id = "",
+                    absl::Duration ttl = absl::ZeroDuration());
   v1::Hold MustHold(const TestUser& who, const std::string& service, absl::Duration ttl = absl::ZeroDuration());
   grpc::Status Confirm(const TestUser& who, const std::string& name, v1::Hold* hold);
   grpc::Status Release(const TestUser& who, const std::string& name, v1::Hold* hold);

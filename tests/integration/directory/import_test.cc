@@ -87,7 +87,8 @@ TEST_F(ImportTest, KeepsEverythingOfAService) {
 }
 
 TEST_F(ImportTest, BrokenRowsAreReportedOnceAndTheRestGoesIn) {
-  const std::string location = "{'id':'6f7a0c1e-0000-4000-8000-000000000001','name':'Hall','latitude':100,'longitude':1}";
+  const std::string location =
+      "{'id':'6f7a0c1e-0000-4000-8000-000000000001','name':'Hall','latitude':100,'longitude':1}";
   v1::ImportReport report;
   const std::string name = AddService(
       absl::StrCat("'service_at_locations':[{'id':'1','location':", location, "},{'id':'2','location':", location,
@@ -109,9 +110,9 @@ TEST_F(ImportTest, BrokenRowsAreReportedOnceAndTheRestGoesIn) {
 
 TEST_F(ImportTest, RowsMayReferToWhatAnEarlierImportBrought) {
   MustImport(Json("{'organization':[{'id':'o','name':'O'}],'location':[{'id':'l','name':'L'}]}"));
-  const std::string later =
-      Json("{'service':[{'id':'s','name':'S','status':'active','organization_id':'o'}],"
-           "'service_at_location':[{'id':'x','service_id':'s','location_id':'l'}]}");
+  const std::string later = Json(
+      "{'service':[{'id':'s','name':'S','status':'active','organization_id':'o'}],"
+      "'service_at_location':[{'id':'x','service_id':'s','location_id':'l'}]}");
   const v1::ImportReport report = MustImport(later);
   EXPECT_EQ(report.healthcare_services().created(), 1);
   EXPECT_EQ(report.skipped_row_count(), 0);
@@ -194,8 +195,9 @@ TEST_F(ImportTest, NeverTouchesLinksHoldsOrWhatStaffSaid) {
 
 TEST_F(ImportTest, FiguresOfAPackageFollowThePackageWhileNobodyDependsOnThem) {
   const std::string id = NewUuid();
-  const std::string text = absl::StrCat("{'id':'", id, "','name':'S','status':'active','organization':{'id':'o','name':'O'},",
-                                        "'capacities':[{'unit':{'name':'bed'},'available':1,'maximum':4}]}");
+  const std::string text =
+      absl::StrCat("{'id':'", id, "','name':'S','status':'active','organization':{'id':'o','name':'O'},",
+                   "'capacities':[{'unit':{'name':'bed'},'available':1,'maximum':4}]}");
   MustImport(Json(text));
   const v1::ImportReport report = MustImport(Json(absl::StrReplaceAll(text, {{"'available':1", "'available':3"}})));
   EXPECT_EQ(report.capacities().updated(), 1);

@@ -75,8 +75,7 @@ TEST_F(SearchTest, ByNeed) {
   types::v1::Coding* const need = request.add_needs();
   need->set_system("http://hl7.org/fhir/sid/icd-10");
   need->set_code("F43.1");
-  EXPECT_THAT(NamesFound(request),
-              ElementsAre("Crisis assessment team", "Supported accommodation", "Trauma therapy"));
+  EXPECT_THAT(NamesFound(request), ElementsAre("Crisis assessment team", "Supported accommodation", "Trauma therapy"));
   need->set_system("http://snomed.info/sct");
   EXPECT_THAT(NamesFound(request), IsEmpty());
 }
@@ -134,8 +133,9 @@ TEST_F(SearchTest, AllFiltersTogether) {
 
 TEST_F(SearchTest, FindsOnlyWhatTakesPeople) {
   AddService("'languages':[{'code':'fi'}]");
-  MustImport(Json("{'id':'closed','name':'Closed','status':'temporarily closed','organization':{'id':'o','name':'O'},"
-                  "'languages':[{'code':'fi'}]}"));
+  MustImport(
+      Json("{'id':'closed','name':'Closed','status':'temporarily closed','organization':{'id':'o','name':'O'},"
+           "'languages':[{'code':'fi'}]}"));
   v1::SearchHealthcareServicesRequest request;
   request.add_languages("fi");
   EXPECT_THAT(NamesFound(request), ElementsAre("Service"));

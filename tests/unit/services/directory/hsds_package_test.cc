@@ -42,8 +42,8 @@ Package Parse(const std::string& text) {
 }
 
 std::string Service(const std::string& more) {
-  return absl::StrCat("{'id':'", kServiceId, "','name':'Talk','status':'active','organization':{'id':'", kOrganizationId,
-                      "','name':'Org'}", more.empty() ? "" : ",", more, "}");
+  return absl::StrCat("{'id':'", kServiceId, "','name':'Talk','status':'active','organization':{'id':'",
+                      kOrganizationId, "','name':'Org'}", more.empty() ? "" : ",", more, "}");
 }
 
 std::vector<std::string> Lines(const Package& package) {
@@ -62,7 +62,9 @@ TEST(HsdsPackage, ReadsAService) {
       "'capacities':[{'id':'1','available':3,'maximum':8,'unit':{'id':'u','name':'Bed'},'updated':'2024-01-01'}],"
       "'schedules':[{'freq':'WEEKLY','byday':'MO,FR','opens_at':'10:00:00'}],"
       "'cost_options':[{'option':'adults','currency':'gbp','amount':35.5}],"
-      "'service_at_locations':[{'id':'s','location':{'id':'", kLocationId, "','name':'Hall','latitude':51.5,"
+      "'service_at_locations':[{'id':'s','location':{'id':'",
+      kLocationId,
+      "','name':'Hall','latitude':51.5,"
       "'longitude':-0.25,'location_type':'physical','addresses':[{'address_1':'1 Mill Lane','city':'Ostham'}]}}]")));
   EXPECT_THAT(Lines(package), IsEmpty());
   ASSERT_THAT(package.providers, SizeIs(1));
@@ -90,9 +92,9 @@ TEST(HsdsPackage, ReadsAService) {
 TEST(HsdsPackage, TheSameInEveryShape) {
   const std::string organization = absl::StrCat("{'id':'", kOrganizationId, "','name':'Org','services':[{'id':'",
                                                 kServiceId, "','name':'Talk','status':'active'}]}");
-  const std::string tables = absl::StrCat(
-      "{'organization':[{'id':'", kOrganizationId, "','name':'Org'}],'service':[{'id':'", kServiceId,
-      "','name':'Talk','status':'active','organization_id':'", kOrganizationId, "'}]}");
+  const std::string tables =
+      absl::StrCat("{'organization':[{'id':'", kOrganizationId, "','name':'Org'}],'service':[{'id':'", kServiceId,
+                   "','name':'Talk','status':'active','organization_id':'", kOrganizationId, "'}]}");
   for (const std::string& text : {Service(""), "[" + Service("") + "]", "{'contents':[" + Service("") + "]}",
                                   organization, "[" + organization + "]", tables}) {
     const Package package = Parse(text);
@@ -114,8 +116,8 @@ TEST(HsdsPackage, TablesFindTheirParents) {
       "'service_capacity':[{'id':'c','service_id':'s','unit_id':'u','available':2,'maximum':4}],"
       "'taxonomy_term':[{'id':'t','taxonomy':'trellis-kinds','code':'residential_care','name':'x'}],"
       "'attribute':[{'id':'a','link_entity':'service','link_id':'s','taxonomy_term_id':'t'}]}"));
-  EXPECT_THAT(Lines(package), ElementsAre("language /language/1/service_id UNKNOWN_REFERENCE",
-                                          "phone /phone/1/number WRONG_TYPE"));
+  EXPECT_THAT(Lines(package),
+              ElementsAre("language /language/1/service_id UNKNOWN_REFERENCE", "phone /phone/1/number WRONG_TYPE"));
   ASSERT_THAT(package.services, SizeIs(1));
   const ParsedService& parsed = package.services[0];
   EXPECT_THAT(parsed.service.kinds, ElementsAre("residential_care"));
@@ -145,8 +147,8 @@ TEST(HsdsPackage, LeavesOutWhatIsBrokenAndSaysWhere) {
       {"'languages':{}", "service /languages WRONG_TYPE", false},
       {"'languages':[7]", "language /languages/0 WRONG_TYPE", true},
       {"'languages':[{'code':'?!'}]", "language /languages/0/code UNKNOWN_VALUE", true},
-      {"'schedules':[{'valid_from':'2024-01-02','valid_to':'2024-01-01'}]", "schedule /schedules/0/valid_from INCONSISTENT",
-       true},
+      {"'schedules':[{'valid_from':'2024-01-02','valid_to':'2024-01-01'}]",
+       "schedule /schedules/0/valid_from INCONSISTENT", true},
       {"'cost_options':[{'amount':-1}]", "cost_option /cost_options/0/amount OUT_OF_RANGE", true},
       {"'capacities':[{'available':5,'maximum':4}]", "service_capacity /capacities/0/available INCONSISTENT", true},
       {"'capacities':[{'maximum':4}]", "service_capacity /capacities/0/available MISSING", true},
@@ -179,8 +181,8 @@ TEST(HsdsPackage, TheRestGoesIn) {
 TEST(HsdsPackage, ReportsARepeatedRowOnce) {
   const std::string location = "{'id':'l','latitude':100,'longitude':1}";
   const Package package = Parse(absl::StrCat(
-      "[", Service(absl::StrCat("'service_at_locations':[{'location':", location, "},{'location':", location, "}]")), ",",
-      Service(""), ",{'id':'o','name':'O','locations':[", location, "]}]"));
+      "[", Service(absl::StrCat("'service_at_locations':[{'location':", location, "},{'location':", location, "}]")),
+      ",", Service(""), ",{'id':'o','name':'O','locations':[", location, "]}]"));
   EXPECT_THAT(Lines(package), ElementsAre("location /0/service_at_locations/0/location/latitude OUT_OF_RANGE"));
   EXPECT_THAT(package.services, SizeIs(1));
   EXPECT_THAT(package.locations, IsEmpty());
@@ -223,8 +225,18 @@ void ForEachValue(nlohmann::json& value, const std::function<void(nlohmann::json
 // Values of the wrong kind anywhere: whatever goes in is whole, whatever does not is reported.
 TEST(HsdsPackage, SurvivesAnythingAnywhere) {
   const nlohmann::json good = nlohmann::json::parse(Demonstration());
-  const nlohmann::json junk[] = {nullptr, true, -1, 1e300, 1u << 31, "", "\u202e", std::string(70'000, 'x'), "2024-02-31",
-                                 nlohmann::json::array(), nlohmann::json::object(), nlohmann::json::array({1, "x", {}})};
+  const nlohmann::json junk[] = {nullptr,
+                                 true,
+                                 -1,
+                                 1e300,
+                                 1u << 31,
+                                 "",
+                                 "\u202e",
+                                 std::string(70'000, 'x'),
+                                 "2024-02-31",
+                                 nlohmann::json::array(),
+                                 nlohmann::json::object(),
+                                 nlohmann::json::array({1, "x", {}})};
   std::mt19937_64 random(3);
   for (int round = 0; round < 200; ++round) {
     nlohmann::json bad = good;

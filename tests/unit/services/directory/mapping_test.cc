@@ -45,9 +45,10 @@ TEST(Mapping, LanguagesByTagAndByName) {
 }
 
 TEST(Mapping, SaysWhatIsWrongInItsFile) {
-  for (const char* bad : {"", "[]", "{}", R"({"kinds":[{}],"taxonomies":[],"words":[]})",
-                          R"({"kinds":[{"code":"other"}],"taxonomies":[],"words":[{"kind":"new","words":["x"]}]})",
-                          R"({"kinds":[{"code":"other"}],"taxonomies":[{"names":["a"],"gives":"needs"}],"words":[]})"}) {
+  for (const char* bad :
+       {"", "[]", "{}", R"({"kinds":[{}],"taxonomies":[],"words":[]})",
+        R"({"kinds":[{"code":"other"}],"taxonomies":[],"words":[{"kind":"new","words":["x"]}]})",
+        R"({"kinds":[{"code":"other"}],"taxonomies":[{"names":["a"],"gives":"needs"}],"words":[]})"}) {
     EXPECT_FALSE(Mapping::Parse(bad).ok()) << bad;
   }
 }

@@ -36,7 +36,8 @@ class Map {
     std::vector<Near> all;
     for (const Candidate& place : places_) {
       const double distance = DistanceMeters(center, place.position);
-      if (radius == 0 || distance <= radius) all.push_back({place.service, place.location, distance, place.display_name});
+      if (radius == 0 || distance <= radius)
+        all.push_back({place.service, place.location, distance, place.display_name});
     }
     std::sort(all.begin(), all.end(), ComesBefore);
     return all;
