@@ -2,6 +2,7 @@
 
 #include "common/rpc/etag.h"
 #include "common/rpc/resource_name.h"
+#include "common/rpc/timestamps.h"
 
 namespace trellis::referral {
 namespace {
@@ -12,25 +13,12 @@ std::string NameOf(const char* collection, const std::optional<Id>& id) {
 
 }  // namespace
 
-google::protobuf::Timestamp ToProto(absl::Time time) {
-  google::protobuf::Timestamp out;
-  const std::int64_t micros = absl::ToUnixMicros(time);
-  const std::int64_t rest = ((micros % 1'000'000) + 1'000'000) % 1'000'000;
-  out.set_seconds((micros - rest) / 1'000'000);
-  out.set_nanos(static_cast<std::int32_t>(rest * 1000));
-  return out;
-}
-
-absl::Time FromProto(const google::protobuf::Timestamp& time) {
-  return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
-}
-
 v1::Referral ToProto(const ReferralRow& row, const std::optional<Id>& placement) {
   v1::Referral out;
   out.set_name(rpc::MakeName(kReferrals, row.id));
   out.set_etag(rpc::MakeEtag(row.version));
-  *out.mutable_create_time() = ToProto(row.create_time);
-  *out.mutable_update_time() = ToProto(row.update_time);
+  *out.mutable_create_time() = rpc::ToTimestamp(row.create_time);
+  *out.mutable_update_time() = rpc::ToTimestamp(row.update_time);
   out.set_person(rpc::MakeName(kPersons, row.person));
   out.set_healthcare_service(rpc::MakeName(kHealthcareServices, row.healthcare_service));
   out.set_service_need(NameOf(kServiceNeeds, row.service_need));
@@ -40,7 +28,7 @@ v1::Referral ToProto(const ReferralRow& row, const std::optional<Id>& placement)
   out.set_priority(static_cast<v1::Referral::Priority>(row.priority));
   out.set_note(row.note);
   out.set_state(static_cast<v1::Referral::State>(row.state));
-  *out.mutable_state_time() = ToProto(row.state_time);
+  *out.mutable_state_time() = rpc::ToTimestamp(row.state_time);
   if (!row.reason_code.empty()) {
     out.mutable_state_reason()->set_code(row.reason_code);
     out.mutable_state_reason()->set_text(row.reason_text);
@@ -57,14 +45,14 @@ v1::Referral ToProto(const ReferralRow& row, const std::optional<Id>& placement)
 v1::Placement ToProto(const PlacementRow& row) {
   v1::Placement out;
   out.set_name(rpc::MakeName(kPlacements, row.id));
-  *out.mutable_create_time() = ToProto(row.create_time);
-  *out.mutable_update_time() = ToProto(row.update_time);
+  *out.mutable_create_time() = rpc::ToTimestamp(row.create_time);
+  *out.mutable_update_time() = rpc::ToTimestamp(row.update_time);
   out.set_referral(rpc::MakeName(kReferrals, row.referral));
   out.set_person(rpc::MakeName(kPersons, row.person));
   out.set_healthcare_service(rpc::MakeName(kHealthcareServices, row.healthcare_service));
   out.set_state(static_cast<v1::Placement::State>(row.state));
-  if (row.start_time.has_value()) *out.mutable_start_time() = ToProto(*row.start_time);
-  if (row.end_time.has_value()) *out.mutable_end_time() = ToProto(*row.end_time);
+  if (row.start_time.has_value()) *out.mutable_start_time() = rpc::ToTimestamp(*row.start_time);
+  if (row.end_time.has_value()) *out.mutable_end_time() = rpc::ToTimestamp(*row.end_time);
   return out;
 }
 

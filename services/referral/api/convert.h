@@ -4,8 +4,6 @@
 
 #include <optional>
 
-#include "absl/time/time.h"
-#include "google/protobuf/timestamp.pb.h"
 #include "services/referral/storage/placements.h"
 #include "services/referral/storage/referrals.h"
 #include "trellis/referral/v1/placement.pb.h"
@@ -22,9 +20,6 @@ inline constexpr char kHealthcareServices[] = "healthcareServices";
 inline constexpr char kServiceNeeds[] = "serviceNeeds";
 inline constexpr char kConsents[] = "consents";
 inline constexpr char kHolds[] = "holds";
-
-google::protobuf::Timestamp ToProto(absl::Time time);
-absl::Time FromProto(const google::protobuf::Timestamp& time);
 
 // `placement`: the one that the referral became, if any.
 v1::Referral ToProto(const ReferralRow& row, const std::optional<Id>& placement);

@@ -6,6 +6,7 @@
 #include "common/base/status_macros.h"
 #include "common/rpc/peer_call.h"
 #include "common/rpc/resource_name.h"
+#include "common/rpc/timestamps.h"
 #include "services/referral/api/convert.h"
 #include "trellis/directory/v1/capacities.grpc.pb.h"
 #include "trellis/directory/v1/healthcare_services.grpc.pb.h"
@@ -45,7 +46,8 @@ absl::StatusOr<identity_v1::Person> Peers::GetPerson(rpc::CallContext& call, con
   return std::move(*response.mutable_person());
 }
 
-absl::StatusOr<std::vector<identity_v1::Consent>> Peers::ListConsents(rpc::CallContext& call, const std::string& person) {
+absl::StatusOr<std::vector<identity_v1::Consent>> Peers::ListConsents(rpc::CallContext& call,
+                                                                      const std::string& person) {
   identity_v1::ListConsentsRequest request;
   request.set_person(person);
   request.set_page_size(kMostConsents);
@@ -101,7 +103,8 @@ absl::Status Peers::ConfirmHold(rpc::CallContext& call, const Id& hold, const Id
   directory_v1::ConfirmHoldRequest request;
   request.set_name(rpc::MakeName(kHolds, hold));
   request.set_request_id(request_id.ToString());
-  return rpc::CallPeer(call, kDirectory, runtime_.Peer(kDirectory), &directory_v1::Capacities::Stub::ConfirmHold, request)
+  return rpc::CallPeer(call, kDirectory, runtime_.Peer(kDirectory), &directory_v1::Capacities::Stub::ConfirmHold,
+                       request)
       .status();
 }
 
@@ -109,7 +112,8 @@ absl::Status Peers::ReleaseHold(rpc::CallContext& call, const Id& hold, const Id
   directory_v1::ReleaseHoldRequest request;
   request.set_name(rpc::MakeName(kHolds, hold));
   request.set_request_id(request_id.ToString());
-  return rpc::CallPeer(call, kDirectory, runtime_.Peer(kDirectory), &directory_v1::Capacities::Stub::ReleaseHold, request)
+  return rpc::CallPeer(call, kDirectory, runtime_.Peer(kDirectory), &directory_v1::Capacities::Stub::ReleaseHold,
+                       request)
       .status();
 }
 
@@ -120,7 +124,8 @@ absl::StatusOr<std::optional<LiveConsent>> FindConsent(const std::vector<identit
     if (consent.recipient() != recipient) continue;
     const bool endless = !consent.period().has_end_time();
     if (best == nullptr || endless ||
-        (best->period().has_end_time() && best->period().end_time().seconds() < consent.period().end_time().seconds())) {
+        (best->period().has_end_time() &&
+         best->period().end_time().seconds() < consent.period().end_time().seconds())) {
       best = &consent;
     }
     if (endless) break;
@@ -128,7 +133,7 @@ absl::StatusOr<std::optional<LiveConsent>> FindConsent(const std::vector<identit
   if (best == nullptr) return std::nullopt;
   LiveConsent live;
   TRELLIS_ASSIGN_OR_RETURN(live.id, rpc::ParseName(kConsents, best->name(), "consent"));
-  if (best->period().has_end_time()) live.end_time = FromProto(best->period().end_time());
+  if (best->period().has_end_time()) live.end_time = rpc::FromTimestamp(best->period().end_time());
   return live;
 }
 

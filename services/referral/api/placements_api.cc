@@ -13,12 +13,6 @@
 #include "services/referral/storage/placements.h"
 
 namespace trellis::referral {
-namespace {
-
-constexpr int kDefaultPage = 50;
-constexpr int kLargestPage = 500;
-
-}  // namespace
 
 absl::StatusOr<v1::GetPlacementResponse> PlacementsApi::GetPlacement(rpc::CallContext& call,
                                                                      const v1::GetPlacementRequest& request) {
@@ -31,7 +25,8 @@ absl::StatusOr<v1::GetPlacementResponse> PlacementsApi::GetPlacement(rpc::CallCo
   if (!row.has_value()) return NotFound(request.name());
   const bool received = row->recipient == call.caller().organization && IsRecipientStaff(call.caller());
   if (!received) {
-    if (row->organization != call.caller().organization || !IsRequesterStaff(call.caller())) return NotFound(request.name());
+    if (row->organization != call.caller().organization || !IsRequesterStaff(call.caller()))
+      return NotFound(request.name());
     TRELLIS_RETURN_IF_ERROR(runtime_.access().RequirePerson(call, row->person, request.name()));
   }
   v1::GetPlacementResponse response;
@@ -41,7 +36,7 @@ absl::StatusOr<v1::GetPlacementResponse> PlacementsApi::GetPlacement(rpc::CallCo
 
 absl::StatusOr<v1::ListPlacementsResponse> PlacementsApi::ListPlacements(rpc::CallContext& call,
                                                                          const v1::ListPlacementsRequest& request) {
-  TRELLIS_ASSIGN_OR_RETURN(const rpc::IdPage page, rpc::ReadIdPage(call, request, kDefaultPage, kLargestPage));
+  TRELLIS_ASSIGN_OR_RETURN(const rpc::IdPage page, rpc::ReadIdPage(call, request));
   ListFilter filter{.organization = call.caller().organization, .before = page.last, .limit = page.size + 1};
   filter.received = !IsRequesterStaff(call.caller());
   if (!request.person().empty()) {

@@ -6,6 +6,7 @@
 #include "common/crypto/digest.h"
 #include "common/rpc/etag.h"
 #include "common/rpc/resource_name.h"
+#include "common/rpc/timestamps.h"
 #include "services/referral/api/convert.h"
 #include "services/referral/api/referral_access.h"
 #include "trellis/referral/v1/referral_events.pb.h"
@@ -39,7 +40,7 @@ v1::ReferralStateChanged StateChanged(const ReferralRow& row, State from) {
   if (row.recipient.has_value()) event.set_recipient_organization(rpc::MakeName(kOrganizations, *row.recipient));
   if (row.service_need.has_value()) event.set_service_need(rpc::MakeName(kServiceNeeds, *row.service_need));
   event.set_reason_code(row.reason_code);
-  *event.mutable_occur_time() = ToProto(row.state_time);
+  *event.mutable_occur_time() = rpc::ToTimestamp(row.state_time);
   return event;
 }
 
@@ -49,7 +50,7 @@ v1::PlacementMade Made(const PlacementRow& row) {
   event.set_referral(rpc::MakeName(kReferrals, row.referral));
   event.set_person(rpc::MakeName(kPersons, row.person));
   event.set_healthcare_service(rpc::MakeName(kHealthcareServices, row.healthcare_service));
-  *event.mutable_occur_time() = ToProto(row.create_time);
+  *event.mutable_occur_time() = rpc::ToTimestamp(row.create_time);
   return event;
 }
 
@@ -59,7 +60,7 @@ v1::PlacementEnded Ended(const PlacementRow& row, State because) {
   event.set_referral(rpc::MakeName(kReferrals, row.referral));
   event.set_person(rpc::MakeName(kPersons, row.person));
   event.set_because(static_cast<v1::Referral::State>(because));
-  *event.mutable_occur_time() = ToProto(row.update_time);
+  *event.mutable_occur_time() = rpc::ToTimestamp(row.update_time);
   return event;
 }
 
@@ -125,8 +126,8 @@ absl::StatusOr<std::optional<Id>> ReferralSteps::TakePlace(rpc::CallContext& cal
 }
 
 absl::StatusOr<StepResult> ReferralSteps::Apply(rpc::CallContext& call, runtime::WriteUnit& unit,
-                                                const std::string& name, const std::string& etag,
-                                                const Wanted& wanted, const Preparation& preparation) {
+                                                const std::string& name, const std::string& etag, const Wanted& wanted,
+                                                const Preparation& preparation) {
   TRELLIS_ASSIGN_OR_RETURN(const Id id, rpc::ParseName(kReferrals, name));
   TRELLIS_ASSIGN_OR_RETURN(auto found, FindReferral(unit.db, call.caller().organization, id, /*lock=*/true));
   if (!found.has_value()) return NotFound(name);
@@ -135,7 +136,7 @@ absl::StatusOr<StepResult> ReferralSteps::Apply(rpc::CallContext& call, runtime:
   if (wanted.from.has_value() && row.state != *wanted.from) return StepForbidden(row.state, wanted.to);
   TRELLIS_RETURN_IF_ERROR(rpc::CheckEtag(etag, row.version));
   if (wanted.to == State::kRequested) {
-    if (!preparation.recipient.has_value()) return rpc::CheckEtag("changed", row.version);
+    if (!preparation.recipient.has_value()) return rpc::EtagMismatch().With("etag", rpc::MakeEtag(row.version));
     row.recipient = preparation.recipient;
     if (preparation.consent.has_value()) {
       row.consent = preparation.consent->id;

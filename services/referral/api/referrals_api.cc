@@ -14,9 +14,6 @@
 namespace trellis::referral {
 namespace {
 
-constexpr int kDefaultPage = 50;
-constexpr int kLargestPage = 500;
-
 v1::Referral Show(const StepResult& result) {
   return ToProto(result.row, result.placement.has_value() ? std::optional<Id>(result.placement->id) : std::nullopt);
 }
@@ -69,7 +66,7 @@ absl::StatusOr<v1::GetReferralResponse> ReferralsApi::GetReferral(rpc::CallConte
 
 absl::StatusOr<v1::ListReferralsResponse> ReferralsApi::ListReferrals(rpc::CallContext& call,
                                                                       const v1::ListReferralsRequest& request) {
-  TRELLIS_ASSIGN_OR_RETURN(const rpc::IdPage page, rpc::ReadIdPage(call, request, kDefaultPage, kLargestPage));
+  TRELLIS_ASSIGN_OR_RETURN(const rpc::IdPage page, rpc::ReadIdPage(call, request));
   ListFilter filter{.organization = call.caller().organization, .before = page.last, .limit = page.size + 1};
   filter.received = request.direction() == v1::ListReferralsRequest::DIRECTION_RECEIVED;
   if (!request.person().empty()) {
@@ -95,7 +92,8 @@ absl::StatusOr<v1::ListReferralsResponse> ReferralsApi::ListReferrals(rpc::CallC
       rows.insert(rows.end(), std::make_move_iterator(part.begin()), std::make_move_iterator(part.end()));
     }
     std::sort(rows.begin(), rows.end(), [](const ReferralRow& a, const ReferralRow& b) { return b.id < a.id; });
-    rows.erase(std::unique(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.id == b.id; }), rows.end());
+    rows.erase(std::unique(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.id == b.id; }),
+               rows.end());
     if (rows.size() > static_cast<std::size_t>(page.size) + 1) rows.resize(static_cast<std::size_t>(page.size) + 1);
     placements.assign(rows.size(), std::nullopt);
     for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -148,14 +146,13 @@ template <class Response, class Request>
 absl::StatusOr<Response> ReferralsApi::Step(rpc::CallContext& call, const Request& request,
                                             const ReferralSteps::Wanted& wanted) {
   TRELLIS_RETURN_IF_ERROR(ReadReferral(runtime_, call, request.name()).status());
-  auto response = runtime_.Write<Response>(
-      call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<Response> {
-        TRELLIS_ASSIGN_OR_RETURN(const StepResult result,
-                                 steps_.Apply(call, unit, request.name(), request.etag(), wanted, {}));
-        Response out;
-        *out.mutable_referral() = Show(result);
-        return out;
-      });
+  auto response = runtime_.Write<Response>(call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<Response> {
+    TRELLIS_ASSIGN_OR_RETURN(const StepResult result,
+                             steps_.Apply(call, unit, request.name(), request.etag(), wanted, {}));
+    Response out;
+    *out.mutable_referral() = Show(result);
+    return out;
+  });
   TRELLIS_RETURN_IF_ERROR(response.status());
   TRELLIS_RETURN_IF_ERROR(steps_.GiveBackPlace(call, response->referral()));
   return response;
@@ -181,8 +178,8 @@ absl::StatusOr<v1::ResumeReferralResponse> ReferralsApi::ResumeReferral(rpc::Cal
   return Step<v1::ResumeReferralResponse>(call, request, {.to = State::kInProgress, .from = State::kOnHold});
 }
 
-absl::StatusOr<v1::CompleteReferralResponse> ReferralsApi::CompleteReferral(rpc::CallContext& call,
-                                                                            const v1::CompleteReferralRequest& request) {
+absl::StatusOr<v1::CompleteReferralResponse> ReferralsApi::CompleteReferral(
+    rpc::CallContext& call, const v1::CompleteReferralRequest& request) {
   return Step<v1::CompleteReferralResponse>(call, request, {.to = State::kCompleted, .reason = request.reason()});
 }
 
