@@ -61,3 +61,17 @@ build() {
     fail "The build failed." "The first error is above; 'ninja -C $folder' repeats the build."
   fi
 }
+
+# start_detached LOG COMMAND...: a process that outlives this script and holds none of its open files (a lock, a pipe
+# that somebody waits for). Its id is in $!.
+start_detached() {
+  local log=$1
+  shift
+  (
+    for fd in /proc/self/fd/*; do
+      fd=${fd##*/}
+      (( fd > 2 )) && eval "exec $fd>&-"
+    done
+    exec setsid "$@" >>"$log" 2>&1 </dev/null
+  ) &
+}
