@@ -7,7 +7,9 @@
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
 #include "common/db/errors.h"
+#include "common/rpc/etag.h"
 #include "common/rpc/resource_name.h"
+#include "common/rpc/timestamps.h"
 #include "services/directory/api/convert.h"
 #include "services/directory/api/holding.h"
 #include "services/directory/storage/capacities.h"
@@ -50,16 +52,15 @@ absl::StatusOr<std::optional<StoredCapacity>> CurrentCapacity(runtime::WriteUnit
 }
 
 absl::Status CheckEtag(const std::optional<StoredCapacity>& stored, absl::string_view etag) {
-  TRELLIS_ASSIGN_OR_RETURN(const std::optional<std::int64_t> version, VersionOf(etag));
-  if (!stored.has_value()) return version.has_value() ? EtagMismatch() : absl::OkStatus();
-  if (!version.has_value()) return InvalidField("etag", "is needed: the capacity is known already, read it first");
-  return *version == stored->version ? absl::OkStatus() : EtagMismatch();
+  if (!stored.has_value()) return etag.empty() ? absl::OkStatus() : absl::Status(rpc::EtagMismatch());
+  if (etag.empty()) return InvalidField("etag", "is needed: the capacity is known already, read it first");
+  return rpc::CheckEtag(etag, stored->version);
 }
 
 absl::Status WriteFigures(runtime::WriteUnit& unit, const Id& service, bool known, const StoredCapacity& capacity) {
   if (known) return UpdateFigures(unit.db, service, capacity, unit.now);
   absl::Status inserted = InsertCapacity(unit.db, service, capacity, unit.now);
-  return db::IsDuplicateKey(inserted) ? EtagMismatch() : inserted;
+  return db::IsDuplicateKey(inserted) ? absl::Status(rpc::EtagMismatch()) : inserted;
 }
 
 absl::Status PublishFigures(runtime::WriteUnit& unit, const std::string& service, const Places& places) {
@@ -150,7 +151,7 @@ absl::StatusOr<v1::HoldCapacityResponse> CapacitiesApi::HoldCapacity(rpc::CallCo
         event.set_hold(rpc::MakeName(kHolds, hold.id));
         event.set_healthcare_service(name);
         event.set_reference(hold.reference);
-        *event.mutable_expire_time() = ToTimestamp(hold.expire_time);
+        *event.mutable_expire_time() = rpc::ToTimestamp(hold.expire_time);
         TRELLIS_RETURN_IF_ERROR(unit.Publish(event));
         v1::HoldCapacityResponse response;
         *response.mutable_hold() = ToProto(hold, unit.now);

@@ -1,9 +1,8 @@
 #include "services/directory/api/convert.h"
 
-#include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
-#include "common/base/error.h"
+#include "common/rpc/etag.h"
 #include "common/rpc/resource_name.h"
+#include "common/rpc/timestamps.h"
 
 namespace trellis::directory {
 namespace {
@@ -26,9 +25,9 @@ void SetValidity(const Entry& entry, Proto* proto) {
 
 template <class Proto>
 void SetStamp(const Stamp& stamp, Proto* proto) {
-  proto->set_etag(ToEtag(stamp.version));
-  *proto->mutable_create_time() = ToTimestamp(stamp.create_time);
-  *proto->mutable_update_time() = ToTimestamp(stamp.update_time);
+  proto->set_etag(rpc::MakeEtag(stamp.version));
+  *proto->mutable_create_time() = rpc::ToTimestamp(stamp.create_time);
+  *proto->mutable_update_time() = rpc::ToTimestamp(stamp.update_time);
 }
 
 template <class Proto>
@@ -91,14 +90,6 @@ void SetWords(const HealthcareService& service, v1::HealthcareService* proto) {
 }
 
 }  // namespace
-
-google::protobuf::Timestamp ToTimestamp(absl::Time time) {
-  google::protobuf::Timestamp timestamp;
-  const std::int64_t seconds = absl::ToUnixSeconds(time);
-  timestamp.set_seconds(seconds);
-  timestamp.set_nanos(static_cast<std::int32_t>(absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
-  return timestamp;
-}
 
 v1::Provider ToProto(const StoredProvider& stored) {
   const Provider& provider = stored.provider;
@@ -178,8 +169,8 @@ v1::Capacity ToProto(const Id& service, const std::optional<StoredCapacity>& sto
   proto.set_held(stored->places.held);
   proto.set_placed(stored->places.placed);
   proto.set_occupied_elsewhere(stored->places.elsewhere);
-  proto.set_etag(ToEtag(stored->version));
-  *proto.mutable_update_time() = ToTimestamp(stored->update_time);
+  proto.set_etag(rpc::MakeEtag(stored->version));
+  *proto.mutable_update_time() = rpc::ToTimestamp(stored->update_time);
   return proto;
 }
 
@@ -190,24 +181,11 @@ v1::Hold ToProto(const StoredHold& stored, absl::Time now) {
   proto.set_organization(OrganizationName(stored.organization));
   proto.set_state(static_cast<v1::Hold::State>(StateAt(stored.state, stored.expire_time, now)));
   proto.set_reference(stored.reference);
-  *proto.mutable_expire_time() = ToTimestamp(stored.expire_time);
-  proto.set_etag(ToEtag(stored.version));
-  *proto.mutable_create_time() = ToTimestamp(stored.create_time);
-  *proto.mutable_update_time() = ToTimestamp(stored.update_time);
+  *proto.mutable_expire_time() = rpc::ToTimestamp(stored.expire_time);
+  proto.set_etag(rpc::MakeEtag(stored.version));
+  *proto.mutable_create_time() = rpc::ToTimestamp(stored.create_time);
+  *proto.mutable_update_time() = rpc::ToTimestamp(stored.update_time);
   return proto;
-}
-
-std::string ToEtag(std::int64_t version) { return absl::StrCat(version); }
-
-absl::StatusOr<std::optional<std::int64_t>> VersionOf(absl::string_view etag) {
-  if (etag.empty()) return std::nullopt;
-  std::int64_t version = 0;
-  if (!absl::SimpleAtoi(etag, &version) || version < 1) return EtagMismatch();
-  return version;
-}
-
-absl::Status EtagMismatch() {
-  return Error(absl::StatusCode::kAborted, "ETAG_MISMATCH", "somebody has changed this meanwhile: read it again");
 }
 
 }  // namespace trellis::directory

@@ -6,7 +6,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
-#include "common/rpc/page_token.h"
+#include "common/rpc/page.h"
 #include "common/rpc/resource_name.h"
 #include "services/directory/api/convert.h"
 #include "services/directory/api/cursor.h"
@@ -39,26 +39,24 @@ absl::StatusOr<v1::GetHealthcareServiceResponse> HealthcareServicesApi::GetHealt
 
 absl::StatusOr<v1::ListHealthcareServicesResponse> HealthcareServicesApi::ListHealthcareServices(
     rpc::CallContext& call, const v1::ListHealthcareServicesRequest& request) {
-  TRELLIS_ASSIGN_OR_RETURN(const int page_size, rpc::ClampPageSize(request.page_size(), kDefaultPage, kLargestPage));
-  const std::string filter = rpc::PageFilter(call, request);
-  TRELLIS_ASSIGN_OR_RETURN(const std::string key, rpc::DecodePageToken(request.page_token(), filter));
-  TRELLIS_ASSIGN_OR_RETURN(const NameCursor after, DecodeNameCursor(key));
+  TRELLIS_ASSIGN_OR_RETURN(const rpc::Page page, rpc::ReadPage(call, request, kDefaultPage, kLargestPage));
+  TRELLIS_ASSIGN_OR_RETURN(const NameCursor after, DecodeNameCursor(page.after));
   Id provider;
   if (!request.provider().empty()) {
     TRELLIS_ASSIGN_OR_RETURN(provider, rpc::ParseName(kProviders, request.provider(), "provider"));
   }
   std::vector<StoredService> found;
   TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
-    TRELLIS_ASSIGN_OR_RETURN(const std::vector<Id> ids, ListServices(session, provider, after, page_size + 1));
+    TRELLIS_ASSIGN_OR_RETURN(const std::vector<Id> ids, ListServices(session, provider, after, page.size + 1));
     TRELLIS_ASSIGN_OR_RETURN(found, LoadServices(session, ids, runtime_.clock().Now()));
     return absl::OkStatus();
   }));
   v1::ListHealthcareServicesResponse response;
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < found.size(); ++i) {
-    if (static_cast<int>(i) == page_size || bytes > kPageBytes) {
+    if (static_cast<int>(i) == page.size || bytes > kPageBytes) {
       const HealthcareService& last = found[i - 1].service;
-      response.set_next_page_token(rpc::EncodePageToken(EncodeCursor(NameCursor{last.display_name, last.id}), filter));
+      response.set_next_page_token(page.TokenAfter(EncodeCursor(NameCursor{last.display_name, last.id})));
       break;
     }
     *response.add_healthcare_services() = ToProto(found[i]);
@@ -69,15 +67,13 @@ absl::StatusOr<v1::ListHealthcareServicesResponse> HealthcareServicesApi::ListHe
 
 absl::StatusOr<v1::SearchHealthcareServicesResponse> HealthcareServicesApi::SearchHealthcareServices(
     rpc::CallContext& call, const v1::SearchHealthcareServicesRequest& request) {
-  TRELLIS_ASSIGN_OR_RETURN(const int page_size, rpc::ClampPageSize(request.page_size(), kDefaultPage, kLargestPage));
+  TRELLIS_ASSIGN_OR_RETURN(const rpc::Page page, rpc::ReadPage(call, request, kDefaultPage, kLargestPage));
   TRELLIS_ASSIGN_OR_RETURN(const SearchPlan plan, PlanSearch(request));
-  const std::string filter = rpc::PageFilter(call, request);
-  TRELLIS_ASSIGN_OR_RETURN(const std::string key, rpc::DecodePageToken(request.page_token(), filter));
-  TRELLIS_ASSIGN_OR_RETURN(const SearchCursor after, DecodeSearchCursor(key));
+  TRELLIS_ASSIGN_OR_RETURN(const SearchCursor after, DecodeSearchCursor(page.after));
   std::vector<Hit> hits;
   absl::flat_hash_map<Id, StoredService> services;
   TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
-    TRELLIS_ASSIGN_OR_RETURN(hits, RunSearch(session, plan, after, page_size + 1));
+    TRELLIS_ASSIGN_OR_RETURN(hits, RunSearch(session, plan, after, page.size + 1));
     std::vector<Id> ids;
     for (const Hit& hit : hits) ids.push_back(hit.service);
     TRELLIS_ASSIGN_OR_RETURN(std::vector<StoredService> stored, LoadServices(session, ids, runtime_.clock().Now()));
@@ -87,8 +83,8 @@ absl::StatusOr<v1::SearchHealthcareServicesResponse> HealthcareServicesApi::Sear
   v1::SearchHealthcareServicesResponse response;
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < hits.size(); ++i) {
-    if (static_cast<int>(i) == page_size || bytes > kPageBytes) {
-      response.set_next_page_token(rpc::EncodePageToken(EncodeCursor(hits[i - 1].cursor), filter));
+    if (static_cast<int>(i) == page.size || bytes > kPageBytes) {
+      response.set_next_page_token(page.TokenAfter(EncodeCursor(hits[i - 1].cursor)));
       break;
     }
     const auto stored = services.find(hits[i].service);

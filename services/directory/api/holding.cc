@@ -5,6 +5,7 @@
 
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/etag.h"
 #include "common/rpc/resource_name.h"
 #include "services/directory/api/convert.h"
 #include "services/directory/storage/capacities.h"
@@ -64,12 +65,11 @@ absl::StatusOr<StoredHold> VisibleHold(db::Session& session, const rpc::Caller& 
 
 absl::StatusOr<StoredHold> LockVisibleHold(db::Session& session, const rpc::Caller& caller, const Id& id,
                                            absl::string_view name, absl::string_view etag) {
-  TRELLIS_ASSIGN_OR_RETURN(const std::optional<std::int64_t> version, VersionOf(etag));
   TRELLIS_ASSIGN_OR_RETURN(const StoredHold seen, VisibleHold(session, caller, id, name));
   TRELLIS_RETURN_IF_ERROR(LockCapacity(session, seen.service).status());
   TRELLIS_ASSIGN_OR_RETURN(std::optional<StoredHold> hold, LockHold(session, id));
   if (!hold.has_value()) return NotFound(name);
-  if (version.has_value() && *version != hold->version) return EtagMismatch();
+  TRELLIS_RETURN_IF_ERROR(rpc::CheckEtag(etag, hold->version));
   hold->managing_organization = seen.managing_organization;
   return *std::move(hold);
 }

@@ -11,6 +11,7 @@
 #include "common/base/status_macros.h"
 #include "common/db/pool.h"
 #include "common/rpc/resource_name.h"
+#include "common/rpc/timestamps.h"
 #include "services/directory/api/convert.h"
 #include "services/directory/storage/healthcare_services.h"
 #include "trellis/directory/v1/directory_events.pb.h"
@@ -179,7 +180,7 @@ void Importer::Finish(const Package& package, v1::ImportReport& report) {
     row->set_reason(problem.reason);
     row->set_description(problem.description);
   }
-  *report.mutable_end_time() = ToTimestamp(runtime_.clock().Now());
+  *report.mutable_end_time() = rpc::ToTimestamp(runtime_.clock().Now());
 }
 
 absl::StatusOr<v1::ImportReport> Importer::Write(Package package) {

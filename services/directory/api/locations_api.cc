@@ -6,7 +6,7 @@
 
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
-#include "common/rpc/page_token.h"
+#include "common/rpc/page.h"
 #include "common/rpc/resource_name.h"
 #include "services/directory/api/convert.h"
 #include "services/directory/api/cursor.h"
@@ -29,20 +29,18 @@ absl::StatusOr<v1::GetLocationResponse> LocationsApi::GetLocation(rpc::CallConte
 
 absl::StatusOr<v1::ListLocationsResponse> LocationsApi::ListLocations(rpc::CallContext& call,
                                                                       const v1::ListLocationsRequest& request) {
-  TRELLIS_ASSIGN_OR_RETURN(const int page_size, rpc::ClampPageSize(request.page_size(), 50, 200));
-  const std::string filter = rpc::PageFilter(call, request);
-  TRELLIS_ASSIGN_OR_RETURN(const std::string key, rpc::DecodePageToken(request.page_token(), filter));
-  TRELLIS_ASSIGN_OR_RETURN(const NameCursor after, DecodeNameCursor(key));
+  TRELLIS_ASSIGN_OR_RETURN(const rpc::Page page, rpc::ReadPage(call, request, 50, 200));
+  TRELLIS_ASSIGN_OR_RETURN(const NameCursor after, DecodeNameCursor(page.after));
   std::vector<StoredLocation> found;
   TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
-    TRELLIS_ASSIGN_OR_RETURN(found, directory::ListLocations(session, after, page_size + 1));
+    TRELLIS_ASSIGN_OR_RETURN(found, directory::ListLocations(session, after, page.size + 1));
     return absl::OkStatus();
   }));
   v1::ListLocationsResponse response;
-  if (static_cast<int>(found.size()) > page_size) {
+  if (static_cast<int>(found.size()) > page.size) {
     found.pop_back();
     const Location& last = found.back().location;
-    response.set_next_page_token(rpc::EncodePageToken(EncodeCursor(NameCursor{last.display_name, last.id}), filter));
+    response.set_next_page_token(page.TokenAfter(EncodeCursor(NameCursor{last.display_name, last.id})));
   }
   for (const StoredLocation& stored : found) *response.add_locations() = ToProto(stored);
   return response;

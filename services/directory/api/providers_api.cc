@@ -6,7 +6,8 @@
 
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
-#include "common/rpc/page_token.h"
+#include "common/rpc/etag.h"
+#include "common/rpc/page.h"
 #include "common/rpc/resource_name.h"
 #include "services/directory/api/convert.h"
 #include "services/directory/api/cursor.h"
@@ -17,6 +18,8 @@ namespace trellis::directory {
 namespace {
 
 // nil for an empty name.
+constexpr std::int64_t kAnyVersion = 0;
+
 absl::StatusOr<Id> OptionalOrganization(const std::string& name, absl::string_view field) {
   if (name.empty()) return Id();
   return rpc::ParseName(kOrganizations, name, field);
@@ -39,22 +42,20 @@ absl::StatusOr<v1::GetProviderResponse> ProvidersApi::GetProvider(rpc::CallConte
 
 absl::StatusOr<v1::ListProvidersResponse> ProvidersApi::ListProviders(rpc::CallContext& call,
                                                                       const v1::ListProvidersRequest& request) {
-  TRELLIS_ASSIGN_OR_RETURN(const int page_size, rpc::ClampPageSize(request.page_size(), 50, 200));
-  const std::string filter = rpc::PageFilter(call, request);
-  TRELLIS_ASSIGN_OR_RETURN(const std::string key, rpc::DecodePageToken(request.page_token(), filter));
-  TRELLIS_ASSIGN_OR_RETURN(const NameCursor after, DecodeNameCursor(key));
+  TRELLIS_ASSIGN_OR_RETURN(const rpc::Page page, rpc::ReadPage(call, request, 50, 200));
+  TRELLIS_ASSIGN_OR_RETURN(const NameCursor after, DecodeNameCursor(page.after));
   TRELLIS_ASSIGN_OR_RETURN(const Id organization,
                            OptionalOrganization(request.managing_organization(), "managing_organization"));
   std::vector<StoredProvider> found;
   TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
-    TRELLIS_ASSIGN_OR_RETURN(found, directory::ListProviders(session, organization, after, page_size + 1));
+    TRELLIS_ASSIGN_OR_RETURN(found, directory::ListProviders(session, organization, after, page.size + 1));
     return absl::OkStatus();
   }));
   v1::ListProvidersResponse response;
-  if (static_cast<int>(found.size()) > page_size) {
+  if (static_cast<int>(found.size()) > page.size) {
     found.pop_back();
     const Provider& last = found.back().provider;
-    response.set_next_page_token(rpc::EncodePageToken(EncodeCursor(NameCursor{last.display_name, last.id}), filter));
+    response.set_next_page_token(page.TokenAfter(EncodeCursor(NameCursor{last.display_name, last.id})));
   }
   for (const StoredProvider& stored : found) *response.add_providers() = ToProto(stored);
   return response;
@@ -64,14 +65,17 @@ absl::StatusOr<v1::LinkProviderResponse> ProvidersApi::LinkProvider(rpc::CallCon
                                                                     const v1::LinkProviderRequest& request) {
   TRELLIS_ASSIGN_OR_RETURN(const Id id, rpc::ParseName(kProviders, request.name()));
   TRELLIS_ASSIGN_OR_RETURN(const Id organization, OptionalOrganization(request.organization(), "organization"));
-  TRELLIS_ASSIGN_OR_RETURN(const std::optional<std::int64_t> version, VersionOf(request.etag()));
   return runtime_.Write<v1::LinkProviderResponse>(
       call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::LinkProviderResponse> {
+        TRELLIS_ASSIGN_OR_RETURN(const std::optional<StoredProvider> seen, FindProvider(unit.db, id));
+        if (!seen.has_value()) return NotFound(request.name());
+        TRELLIS_RETURN_IF_ERROR(rpc::CheckEtag(request.etag(), seen->stamp.version));
+        const std::int64_t version = request.etag().empty() ? kAnyVersion : seen->stamp.version;
         TRELLIS_ASSIGN_OR_RETURN(const bool matched,
-                                 SetManagingOrganization(unit.db, id, organization, version.value_or(0), unit.now));
+                                 SetManagingOrganization(unit.db, id, organization, version, unit.now));
+        if (!matched) return rpc::EtagMismatch();
         TRELLIS_ASSIGN_OR_RETURN(const std::optional<StoredProvider> stored, FindProvider(unit.db, id));
         if (!stored.has_value()) return NotFound(request.name());
-        if (!matched) return EtagMismatch();
         v1::ProviderLinked event;
         event.set_provider(request.name());
         event.set_organization(request.organization());
