@@ -10,7 +10,6 @@
 #include "common/access/relations.h"
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
-#include "common/rpc/page_token.h"
 #include "common/rpc/resource_name.h"
 #include "services/identity/api/convert.h"
 #include "services/identity/api/relation_list.h"

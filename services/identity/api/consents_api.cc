@@ -9,9 +9,11 @@
 #include "common/access/relations.h"
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/etag.h"
+#include "common/rpc/id_page.h"
 #include "common/rpc/resource_name.h"
+#include "common/rpc/timestamps.h"
 #include "services/identity/api/convert.h"
-#include "services/identity/api/paging.h"
 #include "services/identity/storage/consents.h"
 #include "services/identity/storage/organizations.h"
 #include "trellis/identity/v1/identity_events.pb.h"
@@ -105,11 +107,11 @@ absl::StatusOr<v1::GetConsentResponse> ConsentsApi::GetConsent(rpc::CallContext&
 absl::StatusOr<v1::ListConsentsResponse> ConsentsApi::ListConsents(rpc::CallContext& call,
                                                                    const v1::ListConsentsRequest& request) {
   TRELLIS_ASSIGN_OR_RETURN(const Id person, rpc::ParseName(kPersons, request.person(), "person"));
-  TRELLIS_ASSIGN_OR_RETURN(const IdPage page, ReadPage(call, request, 50, 500));
+  TRELLIS_ASSIGN_OR_RETURN(const rpc::IdPage page, rpc::ReadIdPage(call, request));
   std::vector<storage::ConsentRow> rows;
   TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
-    TRELLIS_ASSIGN_OR_RETURN(
-        rows, storage::ListConsents(session, call.caller().organization, person, page.after, page.size + 1));
+    TRELLIS_ASSIGN_OR_RETURN(rows, storage::ListConsents(session, call.caller().organization, person,
+                                                         page.last.value_or(Id()), page.size + 1));
     return absl::OkStatus();
   }));
   v1::ListConsentsResponse response;
@@ -130,7 +132,7 @@ absl::StatusOr<v1::RevokeConsentResponse> ConsentsApi::RevokeConsent(rpc::CallCo
             const bool allowed,
             access::MaySeePerson(unit.db, unit.organization, call.caller().user, row->consent.person, unit.now));
         if (!allowed) return NotFound(request.name());
-        TRELLIS_RETURN_IF_ERROR(CheckEtag(request.etag(), row->version));
+        TRELLIS_RETURN_IF_ERROR(rpc::CheckEtag(request.etag(), row->version));
         if (StateAt(row->consent, unit.now) == ConsentState::kRevoked) {
           return Error(absl::StatusCode::kFailedPrecondition, "CONSENT_REVOKED", "The consent was revoked before.");
         }
@@ -172,7 +174,7 @@ absl::StatusOr<v1::CheckConsentResponse> ConsentsApi::CheckConsent(rpc::CallCont
     response.add_missing_categories(static_cast<v1::ConsentCategory>(missing));
   }
   if (answer.granted && answer.expire_time != absl::InfiniteFuture()) {
-    *response.mutable_expire_time() = ToProto(answer.expire_time);
+    *response.mutable_expire_time() = rpc::ToTimestamp(answer.expire_time);
   }
   return response;
 }

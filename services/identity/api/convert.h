@@ -33,7 +33,6 @@ inline constexpr char kPersons[] = "persons";
 inline constexpr char kPopulations[] = "populations";
 inline constexpr char kConsents[] = "consents";
 
-google::protobuf::Timestamp ToProto(absl::Time time);
 // In whole microseconds. Error: INVALID_ARGUMENT on `field` outside of the years 1900 to 9999.
 absl::StatusOr<absl::Time> ToTime(const google::protobuf::Timestamp& timestamp, absl::string_view field);
 
@@ -48,11 +47,6 @@ v1::Consent ToProto(const storage::ConsentRow& row, absl::Time now);
 
 Roles RolesOf(const rpc::Caller& caller);
 std::vector<int> Numbers(const google::protobuf::RepeatedField<int>& values);
-
-// Quoted, as AIP-154 has it.
-std::string MakeEtag(std::int64_t version);
-// Error: ABORTED ETAG_MISMATCH where an etag is given and is not the one of `version`.
-absl::Status CheckEtag(absl::string_view etag, std::int64_t version);
 
 // Text that is required in this place, though not wherever the message is used. Error: INVALID_ARGUMENT on `field`.
 absl::Status RequireText(absl::string_view text, absl::string_view field);

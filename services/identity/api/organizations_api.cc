@@ -5,10 +5,10 @@
 
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/id_page.h"
 #include "common/rpc/resource_name.h"
 #include "services/identity/api/accounts.h"
 #include "services/identity/api/convert.h"
-#include "services/identity/api/paging.h"
 #include "services/identity/storage/organizations.h"
 #include "trellis/identity/v1/identity_events.pb.h"
 
@@ -75,10 +75,10 @@ absl::StatusOr<v1::GetOrganizationResponse> OrganizationsApi::GetOrganization(
 
 absl::StatusOr<v1::ListOrganizationsResponse> OrganizationsApi::ListOrganizations(
     rpc::CallContext& call, const v1::ListOrganizationsRequest& request) {
-  TRELLIS_ASSIGN_OR_RETURN(const IdPage page, ReadPage(call, request, 50, 500));
+  TRELLIS_ASSIGN_OR_RETURN(const rpc::IdPage page, rpc::ReadIdPage(call, request));
   std::vector<storage::OrganizationRow> rows;
   TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
-    TRELLIS_ASSIGN_OR_RETURN(rows, storage::ListOrganizations(session, page.after, page.size + 1));
+    TRELLIS_ASSIGN_OR_RETURN(rows, storage::ListOrganizations(session, page.last.value_or(Id()), page.size + 1));
     return absl::OkStatus();
   }));
   v1::ListOrganizationsResponse response;

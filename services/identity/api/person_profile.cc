@@ -7,7 +7,9 @@
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
 #include "common/crypto/digest.h"
+#include "common/rpc/etag.h"
 #include "common/rpc/resource_name.h"
+#include "common/rpc/timestamps.h"
 #include "services/identity/api/convert.h"
 #include "services/identity/domain/text_forms.h"
 
@@ -25,9 +27,9 @@ absl::StatusOr<v1::Person> DecodePerson(const storage::PersonRow& row) {
   v1::Person person;
   if (!person.ParseFromString(row.profile)) return absl::InternalError("a stored profile cannot be read");
   person.set_name(rpc::MakeName(kPersons, row.id));
-  *person.mutable_create_time() = ToProto(row.create_time);
-  *person.mutable_update_time() = ToProto(row.update_time);
-  person.set_etag(MakeEtag(row.version));
+  *person.mutable_create_time() = rpc::ToTimestamp(row.create_time);
+  *person.mutable_update_time() = rpc::ToTimestamp(row.update_time);
+  person.set_etag(rpc::MakeEtag(row.version));
   return person;
 }
 

@@ -7,8 +7,8 @@
 
 #include "common/access/access.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/id_page.h"
 #include "services/identity/api/convert.h"
-#include "services/identity/api/paging.h"
 #include "services/identity/api/person_profile.h"
 #include "services/identity/domain/search_keys.h"
 #include "services/identity/storage/persons.h"
@@ -83,9 +83,9 @@ class Search {
   storage::Allowed allowed_;
 };
 
-absl::Status FillPage(db::Session& session, const Search& search, const IdPage& page,
+absl::Status FillPage(db::Session& session, const Search& search, const rpc::IdPage& page,
                       v1::SearchPersonsResponse& response) {
-  Id after = page.after;
+  Id after = page.last.value_or(Id());
   for (int seen = 0; seen < kMostCandidates;) {
     const int limit = page.size + 1;
     TRELLIS_ASSIGN_OR_RETURN(const auto rows, search.Candidates(session, after, limit));
@@ -110,7 +110,7 @@ absl::Status FillPage(db::Session& session, const Search& search, const IdPage& 
 
 absl::StatusOr<v1::SearchPersonsResponse> PersonSearchApi::SearchPersons(rpc::CallContext& call,
                                                                          const v1::SearchPersonsRequest& request) {
-  TRELLIS_ASSIGN_OR_RETURN(const IdPage page, ReadPage(call, request, 25, 100));
+  TRELLIS_ASSIGN_OR_RETURN(const rpc::IdPage page, rpc::ReadIdPage(call, request, 25, 100));
   TRELLIS_ASSIGN_OR_RETURN(PersonQuery query, ParseQuery(request));
   Search search(std::move(query), call.caller().organization);
   v1::SearchPersonsResponse response;

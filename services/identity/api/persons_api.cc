@@ -12,7 +12,9 @@
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
 #include "common/db/errors.h"
+#include "common/rpc/etag.h"
 #include "common/rpc/resource_name.h"
+#include "common/rpc/timestamps.h"
 #include "services/identity/api/convert.h"
 #include "services/identity/api/field_mask.h"
 #include "services/identity/api/person_profile.h"
@@ -60,7 +62,7 @@ absl::Status JoinCareTeam(runtime::WriteUnit& unit, const Id& person, const Id& 
   event.set_resource(rpc::MakeName(kPersons, person));
   event.set_subject(rpc::MakeName(kUsers, user));
   event.set_kind(v1::RELATION_KIND_CARE_TEAM);
-  *event.mutable_start_time() = ToProto(unit.now);
+  *event.mutable_start_time() = rpc::ToTimestamp(unit.now);
   return unit.Publish(event);
 }
 
@@ -138,7 +140,7 @@ absl::StatusOr<v1::UpdatePersonResponse> PersonsApi::UpdatePerson(rpc::CallConte
       call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::UpdatePersonResponse> {
         TRELLIS_ASSIGN_OR_RETURN(auto row, storage::LockPerson(unit.db, unit.organization, id));
         if (!row.has_value()) return NotFound(request.person().name());
-        TRELLIS_RETURN_IF_ERROR(CheckEtag(request.person().etag(), row->version));
+        TRELLIS_RETURN_IF_ERROR(rpc::CheckEtag(request.person().etag(), row->version));
 
         v1::UpdatePersonResponse response;
         TRELLIS_ASSIGN_OR_RETURN(v1::Person person, DecodePerson(*row));

@@ -8,7 +8,6 @@
 #include "common/access/relations.h"
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
-#include "common/rpc/page_token.h"
 #include "common/rpc/resource_name.h"
 #include "services/identity/api/convert.h"
 
@@ -40,10 +39,8 @@ absl::StatusOr<RelationList> RelationList::Parse(const rpc::CallContext& call,
                                                  const v1::ListRelationsRequest& request) {
   TRELLIS_ASSIGN_OR_RETURN(RelationList list, ParseEnd(request));
   if (request.kind() != v1::RELATION_KIND_UNSPECIFIED) TRELLIS_RETURN_IF_ERROR(list.RestrictTo(request.kind()));
-  list.filter_ = rpc::PageFilter(call, request);
-  TRELLIS_ASSIGN_OR_RETURN(list.page_size_, rpc::ClampPageSize(request.page_size(), 50, 500));
-  TRELLIS_ASSIGN_OR_RETURN(const std::string bytes, rpc::DecodePageToken(request.page_token(), list.filter_));
-  TRELLIS_ASSIGN_OR_RETURN(list.after_, ParseCursor(bytes));
+  TRELLIS_ASSIGN_OR_RETURN(list.page_, rpc::ReadPage(call, request));
+  TRELLIS_ASSIGN_OR_RETURN(list.after_, ParseCursor(list.page_.after));
   return list;
 }
 
@@ -108,13 +105,13 @@ absl::Status RelationList::Fill(db::Session& session, const Id& organization, ab
                                 v1::ListRelationsResponse& response) const {
   const auto list = ByResource() ? storage::ListByResource : storage::ListBySubject;
   TRELLIS_ASSIGN_OR_RETURN(const auto rows,
-                           list(session, organization, end_, first_kind_, second_kind_, now, after_, page_size_ + 1));
-  const std::size_t shown = std::min(rows.size(), static_cast<std::size_t>(page_size_));
+                           list(session, organization, end_, first_kind_, second_kind_, now, after_, page_.size + 1));
+  const std::size_t shown = std::min(rows.size(), static_cast<std::size_t>(page_.size));
   for (std::size_t i = 0; i < shown; ++i) *response.add_relations() = ToProto(rows[i]);
   if (rows.size() > shown) {
     const Relation& last = rows[shown - 1].relation;
-    response.set_next_page_token(rpc::EncodePageToken(
-        CursorBytes(static_cast<int>(last.kind), ByResource() ? last.subject : last.resource), filter_));
+    response.set_next_page_token(
+        page_.TokenAfter(CursorBytes(static_cast<int>(last.kind), ByResource() ? last.subject : last.resource)));
   }
   return absl::OkStatus();
 }

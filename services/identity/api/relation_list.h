@@ -11,6 +11,7 @@
 #include "common/base/id.h"
 #include "common/db/session.h"
 #include "common/rpc/call_context.h"
+#include "common/rpc/page.h"
 #include "services/identity/domain/relation_rules.h"
 #include "services/identity/storage/relations.h"
 #include "trellis/identity/v1/access_relations.pb.h"
@@ -46,9 +47,8 @@ class RelationList {
   std::string name_;
   RelationKind first_kind_ = RelationKind::kCareTeam;
   RelationKind second_kind_ = RelationKind::kCareTeam;
-  int page_size_ = 0;
+  rpc::Page page_;
   storage::RelationCursor after_;
-  std::string filter_;
 };
 
 }  // namespace trellis::identity

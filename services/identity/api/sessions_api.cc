@@ -8,6 +8,7 @@
 #include "common/crypto/digest.h"
 #include "common/db/pool.h"
 #include "common/rpc/resource_name.h"
+#include "common/rpc/timestamps.h"
 #include "grpcpp/server_context.h"
 #include "services/identity/api/convert.h"
 #include "services/identity/domain/account_rules.h"
@@ -54,7 +55,7 @@ absl::StatusOr<v1::SignInResponse> SessionsApi::SignIn(rpc::CallContext& call, c
 
   v1::SignInResponse response;
   response.set_access_token(std::move(token.token));
-  *response.mutable_expire_time() = ToProto(token.expire_time);
+  *response.mutable_expire_time() = rpc::ToTimestamp(token.expire_time);
   *response.mutable_user() = ToProto(user);
   response.set_organization(rpc::MakeName(kOrganizations, user.organization));
   return response;

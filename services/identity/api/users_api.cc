@@ -7,11 +7,12 @@
 
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/etag.h"
+#include "common/rpc/id_page.h"
 #include "common/rpc/resource_name.h"
 #include "services/identity/api/accounts.h"
 #include "services/identity/api/convert.h"
 #include "services/identity/api/field_mask.h"
-#include "services/identity/api/paging.h"
 #include "services/identity/storage/users.h"
 #include "trellis/identity/v1/identity_events.pb.h"
 
@@ -89,7 +90,7 @@ absl::StatusOr<v1::GetUserResponse> UsersApi::GetUser(rpc::CallContext& call, co
 }
 
 absl::StatusOr<v1::ListUsersResponse> UsersApi::ListUsers(rpc::CallContext& call, const v1::ListUsersRequest& request) {
-  TRELLIS_ASSIGN_OR_RETURN(const IdPage page, ReadPage(call, request, 50, 500));
+  TRELLIS_ASSIGN_OR_RETURN(const rpc::IdPage page, rpc::ReadIdPage(call, request));
   storage::UserFilter filter{std::nullopt, request.show_disabled()};
   if (request.role() != options::v1::ROLE_UNSPECIFIED) {
     TRELLIS_ASSIGN_OR_RETURN(const Roles roles, ParseRoles({request.role()}, "role"));
@@ -98,7 +99,7 @@ absl::StatusOr<v1::ListUsersResponse> UsersApi::ListUsers(rpc::CallContext& call
   std::vector<storage::UserRow> rows;
   TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
     TRELLIS_ASSIGN_OR_RETURN(
-        rows, storage::ListUsers(session, call.caller().organization, filter, page.after, page.size + 1));
+        rows, storage::ListUsers(session, call.caller().organization, filter, page.last.value_or(Id()), page.size + 1));
     return absl::OkStatus();
   }));
   v1::ListUsersResponse response;
@@ -118,7 +119,7 @@ absl::StatusOr<v1::UpdateUserResponse> UsersApi::UpdateUser(rpc::CallContext& ca
       call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::UpdateUserResponse> {
         TRELLIS_ASSIGN_OR_RETURN(auto before, storage::LockUser(unit.db, unit.organization, id));
         if (!before.has_value()) return NotFound(request.user().name());
-        TRELLIS_RETURN_IF_ERROR(CheckEtag(request.user().etag(), before->version));
+        TRELLIS_RETURN_IF_ERROR(rpc::CheckEtag(request.user().etag(), before->version));
 
         v1::UpdateUserResponse response;
         *response.mutable_user() = ToProto(*before);
