@@ -67,11 +67,17 @@ bool TakeNumber(absl::string_view& text, std::size_t digits, char after, int& ou
   return true;
 }
 
+// The connector writes years before 1000 without their leading zeros.
+bool TakeYear(absl::string_view& text, int& out) {
+  const std::size_t digits = text.find('-');
+  return digits >= 1 && digits <= 4 && TakeNumber(text, digits, '-', out);
+}
+
 bool TakeDay(absl::string_view& text, char after, absl::CivilDay& out) {
   int year = 0;
   int month = 0;
   int day = 0;
-  if (!TakeNumber(text, 4, '-', year) || !TakeNumber(text, 2, '-', month) || !TakeNumber(text, 2, after, day)) {
+  if (!TakeYear(text, year) || !TakeNumber(text, 2, '-', month) || !TakeNumber(text, 2, after, day)) {
     return false;
   }
   out = absl::CivilDay(year, month, day);

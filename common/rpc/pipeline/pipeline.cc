@@ -103,7 +103,10 @@ absl::Status Pipeline::CheckSize(const Router::Method& method, std::size_t size)
 absl::Status Pipeline::ParseRequest(const Router::Method& method, const grpc::ByteBuffer& bytes,
                                     Message& message) const {
   TRELLIS_RETURN_IF_ERROR(CheckSize(method, bytes.Length()));
-  if (ParseBytes(bytes, message)) return absl::OkStatus();
+  if (ParseBytes(bytes, message)) {
+    message.DiscardUnknownFields();  // nobody can validate them, so nobody may store or repeat them
+    return absl::OkStatus();
+  }
   return Error(absl::StatusCode::kInvalidArgument, "MALFORMED_MESSAGE",
                "the request is not a well-formed message of the method's type");
 }

@@ -21,6 +21,8 @@
 namespace trellis::identity {
 namespace {
 
+constexpr absl::CivilDay kEarliestSignature(1900, 1, 1);
+
 // The consent that is wanted, checked but for what only the database knows.
 absl::StatusOr<storage::ConsentRow> ParseConsent(const v1::Consent& wanted, const rpc::Caller& caller, absl::Time now) {
   storage::ConsentRow row;
@@ -48,6 +50,7 @@ absl::StatusOr<storage::ConsentRow> ParseConsent(const v1::Consent& wanted, cons
   row.grantor = wanted.grantor();
   if (wanted.has_sign_date()) {
     TRELLIS_ASSIGN_OR_RETURN(row.sign_date, ToDay(wanted.sign_date(), "consent.sign_date"));
+    if (*row.sign_date < kEarliestSignature) return InvalidField("consent.sign_date", "must not be before 1900");
     if (*row.sign_date > absl::ToCivilDay(now, absl::UTCTimeZone()) + 1) {
       return InvalidField("consent.sign_date", "must not be in the future");
     }

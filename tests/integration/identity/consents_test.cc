@@ -144,6 +144,8 @@ TEST_F(ConsentsTest, IsRefusedWhereItMeansNothing) {
   wanted.mutable_sign_date()->set_month(1);
   wanted.mutable_sign_date()->set_day(1);
   EXPECT_THAT(WrongFields(Record(coordinator_, wanted).status), ElementsAre("consent.sign_date"));
+  wanted.mutable_sign_date()->set_year(1);
+  EXPECT_THAT(WrongFields(Record(coordinator_, wanted).status), ElementsAre("consent.sign_date"));
 }
 
 TEST_F(ConsentsTest, ExistsForNobodyWithoutARelation) {

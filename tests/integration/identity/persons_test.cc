@@ -59,6 +59,16 @@ TEST_F(PersonsTest, IsRegisteredAndReadByTheOneWhoRegistered) {
   EXPECT_TRUE(MessageDifferencer::Equals(facts, Anna()));
 }
 
+TEST_F(PersonsTest, StoresNothingThatTheContractDoesNotKnow) {
+  v1::Person person = Anna();
+  person.GetReflection()->MutableUnknownFields(&person)->AddLengthDelimited(999, std::string(100'000, '\x07'));
+  const auto registered = Register(coordinator_, person);
+  ASSERT_TRUE(registered.ok()) << registered.status.error_message();
+  const auto read = Get(coordinator_, registered.value.person().name());
+  ASSERT_TRUE(read.ok()) << read.status.error_message();
+  EXPECT_TRUE(read.value.person().GetReflection()->GetUnknownFields(read.value.person()).empty());
+}
+
 TEST_F(PersonsTest, KeepsHostileTextAsItIs) {
   const std::vector<std::string> names = {
       "Robert'); DROP TABLE person;--",

@@ -128,6 +128,15 @@ TEST_F(SessionTest, NullIsNeverZero) {
   EXPECT_EQ(*RoundTrip<std::optional<double>>("ratio", 0.0), 0.0);
 }
 
+TEST_F(SessionTest, YearsOfFewDigits) {
+  for (const int year : {1, 42, 999, 1000}) {
+    const absl::CivilDay day(year, 2, 3);
+    EXPECT_EQ(*RoundTrip<absl::CivilDay>("day", day), day) << day;
+    const absl::Time time = absl::FromCivil(day, absl::UTCTimeZone());
+    EXPECT_EQ(*RoundTrip<absl::Time>("time", time), time) << time;
+  }
+}
+
 TEST_F(SessionTest, TimesWithAndWithoutFraction) {
   for (std::int64_t micros : {1'700'000'000'000'000LL, 1'700'000'000'000'001LL, 1'700'000'000'500'000LL, -1LL, 0LL,
                               -2'000'000'000'000'000LL, 4'000'000'000'000'000LL}) {
