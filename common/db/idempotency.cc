@@ -11,7 +11,14 @@ namespace {
 absl::Status Broken(absl::string_view what) { return Error(absl::StatusCode::kInternal, "DATABASE_ERROR", what); }
 
 // The record is there because another transaction made it and has ended.
-absl::StatusOr<std::optional<std::string>> FormerResponse(Session& session, const IdempotencyKey& key) {
+absl::StatusOr<std::optional<std::string>> FormerResponse(Session& session, const IdempotencyKey& key, absl::Time now) {
+  // A commit can be seen before it is on disk; if the server dies in between, it has never been. A change of our own
+  // makes our COMMIT wait until the log is on disk as far as this: only then may the caller be told that it is done.
+  TRELLIS_RETURN_IF_ERROR(session
+                              .Execute("UPDATE idempotency SET create_time = ? "
+                                       "WHERE organization_id = ? AND principal_id = ? AND method = ? AND request_id = ?",
+                                       now, key.organization, key.principal, key.method, key.request_id)
+                              .status());
   TRELLIS_ASSIGN_OR_RETURN(auto row,
                            session.QueryOne<std::string, std::optional<std::string>>(
                                "SELECT request_hash, response FROM idempotency "
@@ -39,7 +46,7 @@ absl::StatusOr<std::optional<std::string>> Claim(Session& session, const Idempot
       key.organization, key.principal, key.method, key.request_id, key.request_hash, now);
   if (inserted.ok()) return std::optional<std::string>();
   if (!IsDuplicateKey(inserted.status())) return std::move(inserted).status();
-  return FormerResponse(session, key);
+  return FormerResponse(session, key, now);
 }
 
 absl::Status Store(Session& session, const IdempotencyKey& key, absl::string_view response) {

@@ -48,6 +48,24 @@ int FreePort() {
   return next++;
 }
 
+// Before there is any other thread: mariadbd gets a disk that is slow now and then. TRELLIS_SLOW_DISK_MS=0 in the
+// environment makes it a good one.
+void SlowDownTheDisk() {
+  setenv("TRELLIS_SLOW_DISK_MS", "150", /*overwrite=*/0);
+  setenv("TRELLIS_SLOW_DISK_EVERY", "40", /*overwrite=*/0);
+  setenv("LD_PRELOAD", TRELLIS_SLOW_DISK, /*overwrite=*/1);
+}
+
+// The environment without what is meant for mariadbd.
+std::vector<char*> EnvironmentOfServices() {
+  std::vector<char*> variables;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    if (!absl::StartsWith(*variable, "LD_PRELOAD=")) variables.push_back(*variable);
+  }
+  variables.push_back(nullptr);
+  return variables;
+}
+
 std::string Contents(const std::string& path) {
   std::ostringstream out;
   out << std::ifstream(path, std::ios::binary).rdbuf();
@@ -116,6 +134,7 @@ absl::Status Fleet::Prepare(std::vector<std::string> database_arguments) {
   for (const std::string& service : Services()) processes_[service] = {0, FreePort(), FreePort()};
   database_port_ = FreePort();
   database_arguments.push_back(absl::StrCat("--port=", database_port_));
+  SlowDownTheDisk();
   TRELLIS_ASSIGN_OR_RETURN(database_, testing::PrivateMariaDb::Start(std::move(database_arguments)));
   std::ofstream(folder_ + "/db-password") << database_->OverSocket().password << "\n";
   return MakeSchemas();
@@ -174,6 +193,7 @@ pid_t Fleet::Spawn(const std::string& service, const std::vector<std::string>& a
   std::vector<char*> pointers;
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
+  std::vector<char*> environment = EnvironmentOfServices();
   const std::string log = LogOf(service);
   const pid_t parent = getpid();
   const pid_t pid = fork();
@@ -186,7 +206,7 @@ pid_t Fleet::Spawn(const std::string& service, const std::vector<std::string>& a
   dup2(out, 1);
   dup2(out, 2);
   for (int descriptor = 3; descriptor < 1024; ++descriptor) close(descriptor);
-  execv(program.c_str(), pointers.data());
+  execve(program.c_str(), pointers.data(), environment.data());
   _exit(127);
 }
 
