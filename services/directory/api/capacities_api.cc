@@ -167,7 +167,14 @@ absl::StatusOr<v1::ConfirmHoldResponse> CapacitiesApi::ConfirmHold(rpc::CallCont
         TRELLIS_ASSIGN_OR_RETURN(StoredHold hold,
                                  LockVisibleHold(unit.db, call.caller(), id, request.name(), request.etag()));
         TRELLIS_ASSIGN_OR_RETURN(const HoldState next, AfterConfirm(StateAt(hold.state, hold.expire_time, unit.now)));
-        TRELLIS_RETURN_IF_ERROR(MoveHold(unit, hold, next));
+        // First those whose time has come give their places back, this one too: then the count tells what is free.
+        TRELLIS_RETURN_IF_ERROR(ExpireOverdueHolds(unit, hold.service).status());
+        hold.state = StateAt(hold.state, hold.expire_time, unit.now);
+        const absl::Status moved = MoveHold(unit, hold, next);
+        if (db::IsConstraintViolation(moved)) {
+          return Error(absl::StatusCode::kFailedPrecondition, "HOLD_EXPIRED", "the hold ran out, and no place is free");
+        }
+        TRELLIS_RETURN_IF_ERROR(moved);
         v1::ConfirmHoldResponse response;
         *response.mutable_hold() = ToProto(hold, unit.now);
         return response;

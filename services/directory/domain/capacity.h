@@ -35,7 +35,8 @@ enum class HoldState { kActive = 1, kConfirmed = 2, kReleased = 3, kExpired = 4 
 // The state of a hold seen at `now`: an active one whose time has come is expired, whether swept or not.
 HoldState StateAt(HoldState stored, absl::Time expire_time, absl::Time now);
 
-// The state after a verb. Same as before: nothing changes. Errors: FAILED_PRECONDITION (HOLD_EXPIRED, HOLD_RELEASED).
+// The state after a verb. Same as before: nothing changes. Confirming an expired hold needs a place that is free.
+// Errors: FAILED_PRECONDITION (HOLD_RELEASED).
 absl::StatusOr<HoldState> AfterConfirm(HoldState seen);
 HoldState AfterRelease(HoldState seen);
 

@@ -56,4 +56,16 @@ v1::Placement ToProto(const PlacementRow& row) {
   return out;
 }
 
+void Redact(v1::Referral& referral) {
+  referral.clear_person();
+  referral.clear_service_need();
+  referral.clear_need();
+  referral.clear_note();
+  referral.clear_consent();
+  referral.clear_requester();
+  if (referral.has_state_reason()) referral.mutable_state_reason()->clear_text();
+}
+
+void Redact(v1::Placement& placement) { placement.clear_person(); }
+
 }  // namespace trellis::referral

@@ -25,6 +25,10 @@ inline constexpr char kHolds[] = "holds";
 v1::Referral ToProto(const ReferralRow& row, const std::optional<Id>& placement);
 v1::Placement ToProto(const PlacementRow& row);
 
+// Takes away who is referred and everything about them.
+void Redact(v1::Referral& referral);
+void Redact(v1::Placement& placement);
+
 }  // namespace trellis::referral
 
 #endif  // TRELLIS_SERVICES_REFERRAL_API_CONVERT_H_

@@ -29,8 +29,10 @@ bool Holds(const List& list, int value) {
   return std::find(list.begin(), list.end(), value) != list.end();
 }
 
-bool CoversReferral(const identity_v1::Consent& consent) {
+// Identity calls a consent active before its period begins, too: here it counts once it has begun.
+bool CoversReferral(const identity_v1::Consent& consent, absl::Time now) {
   return consent.state() == identity_v1::Consent::STATE_ACTIVE &&
+         rpc::FromTimestamp(consent.period().start_time()) <= now &&
          Holds(consent.purposes(), identity_v1::CONSENT_PURPOSE_TREATMENT) &&
          Holds(consent.categories(), identity_v1::CONSENT_CATEGORY_DEMOGRAPHICS) &&
          Holds(consent.categories(), identity_v1::CONSENT_CATEGORY_NEEDS);
@@ -55,7 +57,7 @@ absl::StatusOr<std::vector<identity_v1::Consent>> Peers::ListConsents(rpc::CallC
                                                         &identity_v1::Consents::Stub::ListConsents, request));
   std::vector<identity_v1::Consent> live;
   for (auto& consent : *response.mutable_consents()) {
-    if (CoversReferral(consent)) live.push_back(std::move(consent));
+    if (CoversReferral(consent, runtime_.clock().Now())) live.push_back(std::move(consent));
   }
   return live;
 }

@@ -33,7 +33,8 @@ class Peers {
   // All consents of the person that hold now and cover a referral.
   absl::StatusOr<std::vector<identity::v1::Consent>> ListConsents(rpc::CallContext& call, const std::string& person);
 
-  absl::StatusOr<directory::v1::HealthcareService> GetHealthcareService(rpc::CallContext& call, const std::string& name);
+  absl::StatusOr<directory::v1::HealthcareService> GetHealthcareService(rpc::CallContext& call,
+                                                                        const std::string& name);
   absl::StatusOr<directory::v1::SearchHealthcareServicesResponse> Search(
       rpc::CallContext& call, const directory::v1::SearchHealthcareServicesRequest& request);
 

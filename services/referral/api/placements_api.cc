@@ -13,24 +13,37 @@
 #include "services/referral/storage/placements.h"
 
 namespace trellis::referral {
+namespace {
+
+// Whether the recipient may still be told whose placement it is: as long as the referral behind it says so.
+absl::StatusOr<bool> RecipientMayBeTold(db::Session& session, const PlacementRow& row, absl::Time now) {
+  TRELLIS_ASSIGN_OR_RETURN(const auto referral, FindReferral(session, row.organization, row.referral));
+  return referral.has_value() && MayBeTold(*referral, now);
+}
+
+}  // namespace
 
 absl::StatusOr<v1::GetPlacementResponse> PlacementsApi::GetPlacement(rpc::CallContext& call,
                                                                      const v1::GetPlacementRequest& request) {
   TRELLIS_ASSIGN_OR_RETURN(const Id id, rpc::ParseName(kPlacements, request.name()));
   std::optional<PlacementRow> row;
+  bool told = false;
   TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
     TRELLIS_ASSIGN_OR_RETURN(row, FindPlacement(session, call.caller().organization, id));
+    if (!row.has_value()) return absl::OkStatus();
+    TRELLIS_ASSIGN_OR_RETURN(told, RecipientMayBeTold(session, *row, runtime_.clock().Now()));
     return absl::OkStatus();
   }));
   if (!row.has_value()) return NotFound(request.name());
-  const bool received = row->recipient == call.caller().organization && IsRecipientStaff(call.caller());
-  if (!received) {
-    if (row->organization != call.caller().organization || !IsRequesterStaff(call.caller()))
-      return NotFound(request.name());
-    TRELLIS_RETURN_IF_ERROR(runtime_.access().RequirePerson(call, row->person, request.name()));
+  Standing standing;
+  standing.recipient = row->recipient == call.caller().organization && IsRecipientStaff(call.caller());
+  if (row->organization == call.caller().organization && IsRequesterStaff(call.caller())) {
+    TRELLIS_ASSIGN_OR_RETURN(standing.requester, runtime_.access().CheckPerson(call, row->person));
   }
+  if (!standing.requester && !standing.recipient) return NotFound(request.name());
   v1::GetPlacementResponse response;
   *response.mutable_placement() = ToProto(*row);
+  if (!standing.requester && !told) Redact(*response.mutable_placement());
   return response;
 }
 
@@ -49,13 +62,23 @@ absl::StatusOr<v1::ListPlacementsResponse> PlacementsApi::ListPlacements(rpc::Ca
     visible = {std::move(part.sql), std::move(part.arguments)};
   }
   std::vector<PlacementRow> rows;
+  std::vector<bool> told;
   TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
     TRELLIS_ASSIGN_OR_RETURN(rows, referral::ListPlacements(session, filter, visible));
+    told.assign(rows.size(), true);
+    for (std::size_t i = 0; filter.received && i < rows.size(); ++i) {
+      TRELLIS_ASSIGN_OR_RETURN(const bool may, RecipientMayBeTold(session, rows[i], runtime_.clock().Now()));
+      told[i] = may;
+    }
     return absl::OkStatus();
   }));
   v1::ListPlacementsResponse response;
   const auto size = static_cast<std::size_t>(page.size);
-  for (std::size_t i = 0; i < rows.size() && i < size; ++i) *response.add_placements() = ToProto(rows[i]);
+  for (std::size_t i = 0; i < rows.size() && i < size; ++i) {
+    v1::Placement& placement = *response.add_placements();
+    placement = ToProto(rows[i]);
+    if (!told[i]) Redact(placement);
+  }
   if (rows.size() > size) response.set_next_page_token(page.TokenAfter(rows[size - 1].id));
   return response;
 }

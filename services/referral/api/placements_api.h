@@ -15,7 +15,8 @@ class PlacementsApi {
   explicit PlacementsApi(runtime::Runtime& runtime) : runtime_(runtime) {}
 
   absl::StatusOr<v1::GetPlacementResponse> GetPlacement(rpc::CallContext& call, const v1::GetPlacementRequest& request);
-  absl::StatusOr<v1::ListPlacementsResponse> ListPlacements(rpc::CallContext& call, const v1::ListPlacementsRequest& request);
+  absl::StatusOr<v1::ListPlacementsResponse> ListPlacements(rpc::CallContext& call,
+                                                            const v1::ListPlacementsRequest& request);
 
  private:
   runtime::Runtime& runtime_;

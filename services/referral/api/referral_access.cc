@@ -15,7 +15,8 @@ bool IsRequesterStaff(const rpc::Caller& caller) {
 
 bool IsRecipientStaff(const rpc::Caller& caller) { return caller.HasRole(options::v1::ROLE_PROVIDER_STAFF); }
 
-absl::StatusOr<VisibleReferral> ReadReferral(runtime::Runtime& runtime, rpc::CallContext& call, const std::string& name) {
+absl::StatusOr<VisibleReferral> ReadReferral(runtime::Runtime& runtime, rpc::CallContext& call,
+                                             const std::string& name) {
   TRELLIS_ASSIGN_OR_RETURN(const Id id, rpc::ParseName(kReferrals, name));
   std::optional<ReferralRow> row;
   std::optional<PlacementRow> placement;
@@ -26,22 +27,33 @@ absl::StatusOr<VisibleReferral> ReadReferral(runtime::Runtime& runtime, rpc::Cal
     return absl::OkStatus();
   }));
   if (!row.has_value()) return NotFound(name);
-  const bool received = row->recipient == call.caller().organization && IsRecipientStaff(call.caller());
-  if (!received) {
-    if (row->organization != call.caller().organization || !IsRequesterStaff(call.caller())) return NotFound(name);
-    TRELLIS_RETURN_IF_ERROR(runtime.access().RequirePerson(call, row->person, name));
+  Standing standing;
+  standing.recipient = row->recipient == call.caller().organization && IsRecipientStaff(call.caller());
+  if (row->organization == call.caller().organization && IsRequesterStaff(call.caller())) {
+    TRELLIS_ASSIGN_OR_RETURN(standing.requester, runtime.access().CheckPerson(call, row->person));
   }
-  return VisibleReferral{*std::move(row), placement.has_value() ? std::optional<Id>(placement->id) : std::nullopt};
+  if (!standing.requester && !standing.recipient) return NotFound(name);
+  return VisibleReferral{*std::move(row), standing,
+                         placement.has_value() ? std::optional<Id>(placement->id) : std::nullopt};
 }
 
-absl::Status CheckStepFor(const rpc::Caller& caller, const ReferralRow& row, State to) {
+absl::Status CheckStepFor(const Standing& standing, State from, State to) {
   absl::Status refused = absl::OkStatus();
-  if (row.organization == caller.organization && IsRequesterStaff(caller)) {
-    refused = CheckStep(row.state, to, Side::kRequester);
+  if (standing.requester) {
+    refused = CheckStep(from, to, Side::kRequester);
     if (refused.ok()) return refused;
   }
-  if (row.recipient == caller.organization && IsRecipientStaff(caller)) return CheckStep(row.state, to, Side::kRecipient);
-  return refused.ok() ? CheckStep(row.state, to, Side::kRequester) : refused;
+  return standing.recipient ? CheckStep(from, to, Side::kRecipient) : refused;
+}
+
+bool MayBeTold(const ReferralRow& row, absl::Time now) {
+  if (row.recipient == row.organization) return true;
+  return (row.state == State::kRequested || HasPlace(row.state)) && ConsentLives(row, now);
+}
+
+bool ConsentLives(const ReferralRow& row, absl::Time now) {
+  return row.consent.has_value() && !row.consent_revoked &&
+         (!row.consent_end_time.has_value() || now < *row.consent_end_time);
 }
 
 }  // namespace trellis::referral

@@ -18,16 +18,30 @@ namespace trellis::referral {
 bool IsRequesterStaff(const rpc::Caller& caller);
 bool IsRecipientStaff(const rpc::Caller& caller);
 
+// On which sides of one referral a caller stands: as requester with a live relation to the person, as staff of the
+// recipient, or as both where an organization refers to itself.
+struct Standing {
+  bool requester = false;
+  bool recipient = false;
+};
+
 struct VisibleReferral {
   ReferralRow row;
+  Standing standing;
   std::optional<Id> placement;
 };
 
 // Reads a referral as its requester (with a live relation to the person) or as its recipient. Error: NOT_FOUND.
-absl::StatusOr<VisibleReferral> ReadReferral(runtime::Runtime& runtime, rpc::CallContext& call, const std::string& name);
+absl::StatusOr<VisibleReferral> ReadReferral(runtime::Runtime& runtime, rpc::CallContext& call,
+                                             const std::string& name);
 
-// May the caller move the referral to `to` from where it stands? Errors: see CheckStep.
-absl::Status CheckStepFor(const rpc::Caller& caller, const ReferralRow& row, State to);
+// May somebody who stands there move the referral on? Errors: see CheckStep.
+absl::Status CheckStepFor(const Standing& standing, State from, State to);
+
+// A recipient is told who is referred and what they need while the referral is live and the consent holds, no longer.
+// Afterwards what is left is the referral's name, its state and the place that it concerns.
+bool MayBeTold(const ReferralRow& row, absl::Time now);
+bool ConsentLives(const ReferralRow& row, absl::Time now);
 
 }  // namespace trellis::referral
 

@@ -25,9 +25,9 @@ Id PlaceRequest(const ReferralRow& row, absl::string_view purpose) {
   return crypto::DeriveId(row.id, absl::StrCat(purpose, "/", row.version));
 }
 
-bool ConsentLives(const ReferralRow& row, absl::Time now) {
-  return row.consent.has_value() && !row.consent_revoked &&
-         (!row.consent_end_time.has_value() || now < *row.consent_end_time);
+// Whether the step can be made as things stand; if not, the transaction finds out why.
+bool IsPossible(const VisibleReferral& found, const std::string& etag, State to) {
+  return CheckStepFor(found.standing, found.row.state, to).ok() && rpc::CheckEtag(etag, found.row.version).ok();
 }
 
 v1::ReferralStateChanged StateChanged(const ReferralRow& row, State from) {
@@ -66,15 +66,11 @@ v1::PlacementEnded Ended(const PlacementRow& row, State because) {
 
 }  // namespace
 
-bool ReferralSteps::IsPossible(const rpc::CallContext& call, const ReferralRow& row, const std::string& etag,
-                               State to) const {
-  return CheckStepFor(call.caller(), row, to).ok() && rpc::CheckEtag(etag, row.version).ok();
-}
-
-absl::StatusOr<Preparation> ReferralSteps::PrepareRequest(rpc::CallContext& call, const ReferralRow& row,
+absl::StatusOr<Preparation> ReferralSteps::PrepareRequest(rpc::CallContext& call, const VisibleReferral& found,
                                                           const std::string& etag) {
+  const ReferralRow& row = found.row;
   Preparation out;
-  if (!IsPossible(call, row, etag, State::kRequested)) return out;
+  if (!IsPossible(found, etag, State::kRequested)) return out;
   const std::string service_name = rpc::MakeName(kHealthcareServices, row.healthcare_service);
   TRELLIS_ASSIGN_OR_RETURN(const auto service, peers_.GetHealthcareService(call, service_name));
   if (service.managing_organization().empty()) {
@@ -94,10 +90,11 @@ absl::StatusOr<Preparation> ReferralSteps::PrepareRequest(rpc::CallContext& call
   return out;
 }
 
-absl::StatusOr<Preparation> ReferralSteps::PrepareAcceptance(rpc::CallContext& call, const ReferralRow& row,
+absl::StatusOr<Preparation> ReferralSteps::PrepareAcceptance(rpc::CallContext& call, const VisibleReferral& found,
                                                              const std::string& etag) {
+  const ReferralRow& row = found.row;
   Preparation out;
-  if (!IsPossible(call, row, etag, State::kAccepted)) return out;
+  if (!IsPossible(found, etag, State::kAccepted)) return out;
   if (row.recipient != row.organization && !ConsentLives(row, runtime_.clock().Now())) {
     return ConsentMissing(rpc::MakeName(kOrganizations, call.caller().organization));
   }
@@ -105,40 +102,30 @@ absl::StatusOr<Preparation> ReferralSteps::PrepareAcceptance(rpc::CallContext& c
   return out;
 }
 
-// Confirms the place that is kept; where it ran out, a new one.
+// Confirming takes the place that is kept; where that ran out, another one that is free.
 absl::StatusOr<std::optional<Id>> ReferralSteps::TakePlace(rpc::CallContext& call, const ReferralRow& row) {
   if (!row.hold.has_value()) return std::nullopt;
-  const absl::Status confirmed = peers_.ConfirmHold(call, *row.hold, PlaceRequest(row, "confirm"));
-  if (confirmed.ok()) return row.hold;
-  const std::string reason = ReasonOf(confirmed);
-  if (reason != "HOLD_EXPIRED" && reason != "HOLD_RELEASED") return confirmed;
-  const auto fresh = peers_.HoldPlace(call, rpc::MakeName(kHealthcareServices, row.healthcare_service),
-                                      rpc::MakeName(kReferrals, row.id), PlaceRequest(row, "hold-again"), hold_time_);
-  if (ReasonOf(fresh.status()) == "NO_CAPACITY") {
-    return Error(absl::StatusCode::kFailedPrecondition, "HOLD_EXPIRED",
-                 "the place that was kept has run out, and no other is free");
-  }
-  TRELLIS_RETURN_IF_ERROR(fresh.status());
-  if (fresh->has_value()) {
-    TRELLIS_RETURN_IF_ERROR(peers_.ConfirmHold(call, **fresh, PlaceRequest(row, "confirm-again")));
-  }
-  return *fresh;
+  TRELLIS_RETURN_IF_ERROR(peers_.ConfirmHold(call, *row.hold, PlaceRequest(row, "confirm")));
+  return row.hold;
 }
 
 absl::StatusOr<StepResult> ReferralSteps::Apply(rpc::CallContext& call, runtime::WriteUnit& unit,
-                                                const std::string& name, const std::string& etag, const Wanted& wanted,
+                                                const Standing& standing, const std::string& name,
+                                                const std::string& etag, const Wanted& wanted,
                                                 const Preparation& preparation) {
   TRELLIS_ASSIGN_OR_RETURN(const Id id, rpc::ParseName(kReferrals, name));
   TRELLIS_ASSIGN_OR_RETURN(auto found, FindReferral(unit.db, call.caller().organization, id, /*lock=*/true));
   if (!found.has_value()) return NotFound(name);
   ReferralRow row = *std::move(found);
-  TRELLIS_RETURN_IF_ERROR(CheckStepFor(call.caller(), row, wanted.to));
+  TRELLIS_RETURN_IF_ERROR(CheckStepFor(standing, row.state, wanted.to));
   if (wanted.from.has_value() && row.state != *wanted.from) return StepForbidden(row.state, wanted.to);
   TRELLIS_RETURN_IF_ERROR(rpc::CheckEtag(etag, row.version));
   if (wanted.to == State::kRequested) {
     if (!preparation.recipient.has_value()) return rpc::EtagMismatch().With("etag", rpc::MakeEtag(row.version));
     row.recipient = preparation.recipient;
     if (preparation.consent.has_value()) {
+      TRELLIS_ASSIGN_OR_RETURN(const bool revoked, WasRevoked(unit.db, preparation.consent->id));
+      if (revoked) return ConsentMissing(rpc::MakeName(kOrganizations, *row.recipient));
       row.consent = preparation.consent->id;
       row.consent_end_time = preparation.consent->end_time;
     }

@@ -11,6 +11,7 @@
 #include "common/rpc/call_context.h"
 #include "common/runtime/runtime.h"
 #include "services/referral/api/peers.h"
+#include "services/referral/api/referral_access.h"
 #include "services/referral/storage/placements.h"
 #include "services/referral/storage/referrals.h"
 #include "trellis/referral/v1/referral.pb.h"
@@ -36,8 +37,10 @@ class ReferralSteps {
 
   // Before the transaction of a step that sends or accepts. Where the step is not possible as things stand, nothing is
   // asked of anybody: the transaction finds out and says why, or finds that the step was done before.
-  absl::StatusOr<Preparation> PrepareRequest(rpc::CallContext& call, const ReferralRow& row, const std::string& etag);
-  absl::StatusOr<Preparation> PrepareAcceptance(rpc::CallContext& call, const ReferralRow& row, const std::string& etag);
+  absl::StatusOr<Preparation> PrepareRequest(rpc::CallContext& call, const VisibleReferral& found,
+                                             const std::string& etag);
+  absl::StatusOr<Preparation> PrepareAcceptance(rpc::CallContext& call, const VisibleReferral& found,
+                                                const std::string& etag);
 
   // What a verb wants.
   struct Wanted {
@@ -46,14 +49,14 @@ class ReferralSteps {
     v1::StateReason reason = {};
   };
   // Inside the transaction: checks, moves the referral on, keeps the placement in step, publishes.
-  absl::StatusOr<StepResult> Apply(rpc::CallContext& call, runtime::WriteUnit& unit, const std::string& name,
-                                   const std::string& etag, const Wanted& wanted, const Preparation& preparation);
+  absl::StatusOr<StepResult> Apply(rpc::CallContext& call, runtime::WriteUnit& unit, const Standing& standing,
+                                   const std::string& name, const std::string& etag, const Wanted& wanted,
+                                   const Preparation& preparation);
 
   // After the transaction: gives back the place of a referral that has come to its end. Repeating it does no harm.
   absl::Status GiveBackPlace(rpc::CallContext& call, const v1::Referral& referral);
 
  private:
-  bool IsPossible(const rpc::CallContext& call, const ReferralRow& row, const std::string& etag, State to) const;
   absl::StatusOr<std::optional<Id>> TakePlace(rpc::CallContext& call, const ReferralRow& row);
   absl::StatusOr<std::optional<PlacementRow>> MovePlacement(runtime::WriteUnit& unit, const ReferralRow& row);
 

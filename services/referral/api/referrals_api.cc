@@ -14,8 +14,17 @@
 namespace trellis::referral {
 namespace {
 
-v1::Referral Show(const StepResult& result) {
-  return ToProto(result.row, result.placement.has_value() ? std::optional<Id>(result.placement->id) : std::nullopt);
+// What somebody who stands there may see.
+v1::Referral Show(const Standing& standing, const ReferralRow& row, const std::optional<Id>& placement,
+                  absl::Time now) {
+  v1::Referral out = ToProto(row, placement);
+  if (!standing.requester && !MayBeTold(row, now)) Redact(out);
+  return out;
+}
+
+v1::Referral Show(const Standing& standing, const StepResult& result, absl::Time now) {
+  return Show(standing, result.row,
+              result.placement.has_value() ? std::optional<Id>(result.placement->id) : std::nullopt, now);
 }
 
 absl::StatusOr<ReferralRow> Draft(const v1::Referral& wanted, const rpc::Caller& caller) {
@@ -60,7 +69,7 @@ absl::StatusOr<v1::GetReferralResponse> ReferralsApi::GetReferral(rpc::CallConte
                                                                   const v1::GetReferralRequest& request) {
   TRELLIS_ASSIGN_OR_RETURN(const VisibleReferral found, ReadReferral(runtime_, call, request.name()));
   v1::GetReferralResponse response;
-  *response.mutable_referral() = ToProto(found.row, found.placement);
+  *response.mutable_referral() = Show(found.standing, found.row, found.placement, runtime_.clock().Now());
   return response;
 }
 
@@ -103,9 +112,10 @@ absl::StatusOr<v1::ListReferralsResponse> ReferralsApi::ListReferrals(rpc::CallC
     }
     return absl::OkStatus();
   }));
+  const Standing standing{.requester = !filter.received, .recipient = filter.received};
   v1::ListReferralsResponse response;
   for (std::size_t i = 0; i < rows.size() && i < static_cast<std::size_t>(page.size); ++i) {
-    *response.add_referrals() = ToProto(rows[i], placements[i]);
+    *response.add_referrals() = Show(standing, rows[i], placements[i], runtime_.clock().Now());
   }
   if (rows.size() > static_cast<std::size_t>(page.size)) {
     response.set_next_page_token(page.TokenAfter(rows[static_cast<std::size_t>(page.size) - 1].id));
@@ -116,13 +126,14 @@ absl::StatusOr<v1::ListReferralsResponse> ReferralsApi::ListReferrals(rpc::CallC
 absl::StatusOr<v1::RequestReferralResponse> ReferralsApi::RequestReferral(rpc::CallContext& call,
                                                                           const v1::RequestReferralRequest& request) {
   TRELLIS_ASSIGN_OR_RETURN(const VisibleReferral found, ReadReferral(runtime_, call, request.name()));
-  TRELLIS_ASSIGN_OR_RETURN(const Preparation preparation, steps_.PrepareRequest(call, found.row, request.etag()));
+  TRELLIS_ASSIGN_OR_RETURN(const Preparation preparation, steps_.PrepareRequest(call, found, request.etag()));
   return runtime_.Write<v1::RequestReferralResponse>(
       call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::RequestReferralResponse> {
-        TRELLIS_ASSIGN_OR_RETURN(const StepResult result, steps_.Apply(call, unit, request.name(), request.etag(),
-                                                                       {.to = State::kRequested}, preparation));
+        TRELLIS_ASSIGN_OR_RETURN(const StepResult result,
+                                 steps_.Apply(call, unit, found.standing, request.name(), request.etag(),
+                                              {.to = State::kRequested}, preparation));
         v1::RequestReferralResponse response;
-        *response.mutable_referral() = Show(result);
+        *response.mutable_referral() = Show(found.standing, result, unit.now);
         return response;
       });
 }
@@ -130,13 +141,14 @@ absl::StatusOr<v1::RequestReferralResponse> ReferralsApi::RequestReferral(rpc::C
 absl::StatusOr<v1::AcceptReferralResponse> ReferralsApi::AcceptReferral(rpc::CallContext& call,
                                                                         const v1::AcceptReferralRequest& request) {
   TRELLIS_ASSIGN_OR_RETURN(const VisibleReferral found, ReadReferral(runtime_, call, request.name()));
-  TRELLIS_ASSIGN_OR_RETURN(const Preparation preparation, steps_.PrepareAcceptance(call, found.row, request.etag()));
+  TRELLIS_ASSIGN_OR_RETURN(const Preparation preparation, steps_.PrepareAcceptance(call, found, request.etag()));
   return runtime_.Write<v1::AcceptReferralResponse>(
       call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::AcceptReferralResponse> {
-        TRELLIS_ASSIGN_OR_RETURN(const StepResult result, steps_.Apply(call, unit, request.name(), request.etag(),
-                                                                       {.to = State::kAccepted}, preparation));
+        TRELLIS_ASSIGN_OR_RETURN(const StepResult result,
+                                 steps_.Apply(call, unit, found.standing, request.name(), request.etag(),
+                                              {.to = State::kAccepted}, preparation));
         v1::AcceptReferralResponse response;
-        *response.mutable_referral() = Show(result);
+        *response.mutable_referral() = Show(found.standing, result, unit.now);
         *response.mutable_placement() = ToProto(*result.placement);
         return response;
       });
@@ -145,12 +157,12 @@ absl::StatusOr<v1::AcceptReferralResponse> ReferralsApi::AcceptReferral(rpc::Cal
 template <class Response, class Request>
 absl::StatusOr<Response> ReferralsApi::Step(rpc::CallContext& call, const Request& request,
                                             const ReferralSteps::Wanted& wanted) {
-  TRELLIS_RETURN_IF_ERROR(ReadReferral(runtime_, call, request.name()).status());
+  TRELLIS_ASSIGN_OR_RETURN(const VisibleReferral found, ReadReferral(runtime_, call, request.name()));
   auto response = runtime_.Write<Response>(call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<Response> {
     TRELLIS_ASSIGN_OR_RETURN(const StepResult result,
-                             steps_.Apply(call, unit, request.name(), request.etag(), wanted, {}));
+                             steps_.Apply(call, unit, found.standing, request.name(), request.etag(), wanted, {}));
     Response out;
-    *out.mutable_referral() = Show(result);
+    *out.mutable_referral() = Show(found.standing, result, unit.now);
     return out;
   });
   TRELLIS_RETURN_IF_ERROR(response.status());

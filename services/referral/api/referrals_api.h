@@ -17,20 +17,30 @@ class ReferralsApi {
   ReferralsApi(runtime::Runtime& runtime, Peers& peers, absl::Duration hold_time)
       : runtime_(runtime), peers_(peers), steps_(runtime, peers, hold_time) {}
 
-  absl::StatusOr<v1::CreateReferralResponse> CreateReferral(rpc::CallContext& call, const v1::CreateReferralRequest& request);
+  absl::StatusOr<v1::CreateReferralResponse> CreateReferral(rpc::CallContext& call,
+                                                            const v1::CreateReferralRequest& request);
   absl::StatusOr<v1::GetReferralResponse> GetReferral(rpc::CallContext& call, const v1::GetReferralRequest& request);
-  absl::StatusOr<v1::ListReferralsResponse> ListReferrals(rpc::CallContext& call, const v1::ListReferralsRequest& request);
+  absl::StatusOr<v1::ListReferralsResponse> ListReferrals(rpc::CallContext& call,
+                                                          const v1::ListReferralsRequest& request);
 
-  absl::StatusOr<v1::RequestReferralResponse> RequestReferral(rpc::CallContext& call, const v1::RequestReferralRequest& request);
-  absl::StatusOr<v1::AcceptReferralResponse> AcceptReferral(rpc::CallContext& call, const v1::AcceptReferralRequest& request);
-  absl::StatusOr<v1::RejectReferralResponse> RejectReferral(rpc::CallContext& call, const v1::RejectReferralRequest& request);
-  absl::StatusOr<v1::StartReferralResponse> StartReferral(rpc::CallContext& call, const v1::StartReferralRequest& request);
+  absl::StatusOr<v1::RequestReferralResponse> RequestReferral(rpc::CallContext& call,
+                                                              const v1::RequestReferralRequest& request);
+  absl::StatusOr<v1::AcceptReferralResponse> AcceptReferral(rpc::CallContext& call,
+                                                            const v1::AcceptReferralRequest& request);
+  absl::StatusOr<v1::RejectReferralResponse> RejectReferral(rpc::CallContext& call,
+                                                            const v1::RejectReferralRequest& request);
+  absl::StatusOr<v1::StartReferralResponse> StartReferral(rpc::CallContext& call,
+                                                          const v1::StartReferralRequest& request);
   absl::StatusOr<v1::HoldReferralResponse> HoldReferral(rpc::CallContext& call, const v1::HoldReferralRequest& request);
-  absl::StatusOr<v1::ResumeReferralResponse> ResumeReferral(rpc::CallContext& call, const v1::ResumeReferralRequest& request);
-  absl::StatusOr<v1::CompleteReferralResponse> CompleteReferral(rpc::CallContext& call, const v1::CompleteReferralRequest& request);
+  absl::StatusOr<v1::ResumeReferralResponse> ResumeReferral(rpc::CallContext& call,
+                                                            const v1::ResumeReferralRequest& request);
+  absl::StatusOr<v1::CompleteReferralResponse> CompleteReferral(rpc::CallContext& call,
+                                                                const v1::CompleteReferralRequest& request);
   absl::StatusOr<v1::FailReferralResponse> FailReferral(rpc::CallContext& call, const v1::FailReferralRequest& request);
-  absl::StatusOr<v1::CancelReferralResponse> CancelReferral(rpc::CallContext& call, const v1::CancelReferralRequest& request);
-  absl::StatusOr<v1::RetractReferralResponse> RetractReferral(rpc::CallContext& call, const v1::RetractReferralRequest& request);
+  absl::StatusOr<v1::CancelReferralResponse> CancelReferral(rpc::CallContext& call,
+                                                            const v1::CancelReferralRequest& request);
+  absl::StatusOr<v1::RetractReferralResponse> RetractReferral(rpc::CallContext& call,
+                                                              const v1::RetractReferralRequest& request);
 
  private:
   // A step that asks nothing of other services before its transaction.

@@ -25,7 +25,8 @@ Wish WishOf(const v1::RankHealthcareServicesRequest& request, const identity::v1
   wish.kind = request.need().code();
   if (person.has_birth_date()) {
     const auto& birth = person.birth_date();
-    wish.age = AgeAt(absl::CivilDay(birth.year(), birth.month(), birth.day()), absl::ToCivilDay(now, absl::UTCTimeZone()));
+    wish.age =
+        AgeAt(absl::CivilDay(birth.year(), birth.month(), birth.day()), absl::ToCivilDay(now, absl::UTCTimeZone()));
   }
   const auto& languages = request.languages().empty() ? person.languages() : request.languages();
   wish.languages.assign(languages.begin(), languages.end());
@@ -46,7 +47,8 @@ Offer OfferOf(const directory_v1::SearchHealthcareServicesResponse::Result& resu
   if (service.has_maximum_age()) offer.maximum_age = service.maximum_age();
   offer.languages.assign(service.languages().begin(), service.languages().end());
   if (result.has_distance_meters()) offer.distance_meters = result.distance_meters();
-  if (service.capacity().state() == directory_v1::Capacity::STATE_KNOWN) offer.free_places = service.capacity().available();
+  if (service.capacity().state() == directory_v1::Capacity::STATE_KNOWN)
+    offer.free_places = service.capacity().available();
   offer.reachable = !service.managing_organization().empty();
   offer.consented = service.managing_organization() == own_organization ||
                     std::any_of(consents.begin(), consents.end(), [&](const identity::v1::Consent& consent) {

@@ -6,6 +6,7 @@
 #include "common/config/loader.h"
 #include "common/rpc/resource_name.h"
 #include "common/rpc/router.h"
+#include "common/rpc/timestamps.h"
 #include "common/runtime/runtime.h"
 #include "services/referral/api/convert.h"
 #include "services/referral/api/peers.h"
@@ -33,7 +34,7 @@ absl::Status OnIdentityEvent(db::Session& tx, const events::v1::Event& event) {
   identity::v1::ConsentRevoked revoked;
   if (!event.payload().UnpackTo(&revoked)) return absl::OkStatus();
   TRELLIS_ASSIGN_OR_RETURN(const Id consent, rpc::ParseName(kConsents, revoked.consent(), "consent"));
-  return MarkConsentRevoked(tx, consent);
+  return MarkConsentRevoked(tx, consent, rpc::FromTimestamp(event.occur_time()));
 }
 
 void Route(rpc::Router& router, ReferralsApi* referrals, RoutingApi* routing, PlacementsApi* placements) {
@@ -65,7 +66,8 @@ runtime::Service Describe() {
   service.port = 7104;
   service.peers = {"identity", "directory"};
   service.flags = [options](config::Loader& flags) {
-    flags.Duration("hold-time", &options->hold_time, absl::Hours(72), "how long a place is kept while a recipient decides");
+    flags.Duration("hold-time", &options->hold_time, absl::Hours(72),
+                   "how long a place is kept while a recipient decides");
   };
   service.build = [options](runtime::Runtime& runtime) {
     auto* peers = runtime.Make<Peers>(runtime);

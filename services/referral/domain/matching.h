@@ -1,4 +1,5 @@
-// Which healthcare services fit a person and a need, and in which order: rule by rule, so that the order can be explained.
+// Which healthcare services fit a person and a need, and in which order: rule by rule, so that the order can be
+// explained.
 #ifndef TRELLIS_SERVICES_REFERRAL_DOMAIN_MATCHING_H_
 #define TRELLIS_SERVICES_REFERRAL_DOMAIN_MATCHING_H_
 
@@ -12,15 +13,24 @@
 namespace trellis::referral {
 
 // The numbers are those of the contract; the order is that of the report.
-enum class Rule { kActive = 1, kKind = 2, kAge = 3, kLanguage = 4, kDistance = 5, kCapacity = 6, kReachable = 7, kConsent = 8 };
+enum class Rule {
+  kActive = 1,
+  kKind = 2,
+  kAge = 3,
+  kLanguage = 4,
+  kDistance = 5,
+  kCapacity = 6,
+  kReachable = 7,
+  kConsent = 8
+};
 enum class Verdict { kMet = 1, kNotMet = 2, kUnknown = 3 };
 
 // What the person needs.
 struct Wish {
-  std::string kind;                     // a code of the directory's kinds of service
-  std::optional<int> age;               // whole years; nothing: the birth date is not known
-  std::vector<std::string> languages;   // BCP 47; empty: any
-  int radius_meters = 0;                // 0: no bound
+  std::string kind;                    // a code of the directory's kinds of service
+  std::optional<int> age;              // whole years; nothing: the birth date is not known
+  std::vector<std::string> languages;  // BCP 47; empty: any
+  int radius_meters = 0;               // 0: no bound
   int min_free_places = 1;
 };
 
@@ -32,11 +42,11 @@ struct Offer {
   std::vector<std::string> kinds;
   std::optional<int> minimum_age;
   std::optional<int> maximum_age;
-  std::vector<std::string> languages;         // empty: not said
+  std::vector<std::string> languages;  // empty: not said
   std::optional<double> distance_meters;
-  std::optional<int> free_places;             // nothing: the service does not publish its capacity
-  bool reachable = false;                     // an organization of this installation answers its referrals
-  bool consented = false;                     // a live consent covers that organization
+  std::optional<int> free_places;  // nothing: the service does not publish its capacity
+  bool reachable = false;          // an organization of this installation answers its referrals
+  bool consented = false;          // a live consent covers that organization
 };
 
 struct Reason {

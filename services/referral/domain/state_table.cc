@@ -16,16 +16,11 @@ struct Step {
 };
 
 constexpr Step kSteps[] = {
-    {State::kDraft, State::kRequested, true, false},
-    {State::kRequested, State::kAccepted, false, true},
-    {State::kRequested, State::kRejected, false, true},
-    {State::kRequested, State::kCancelled, true, true},
-    {State::kAccepted, State::kInProgress, false, true},
-    {State::kAccepted, State::kCancelled, true, true},
-    {State::kInProgress, State::kOnHold, false, true},
-    {State::kOnHold, State::kInProgress, false, true},
-    {State::kInProgress, State::kCompleted, false, true},
-    {State::kInProgress, State::kFailed, false, true},
+    {State::kDraft, State::kRequested, true, false},      {State::kRequested, State::kAccepted, false, true},
+    {State::kRequested, State::kRejected, false, true},   {State::kRequested, State::kCancelled, true, true},
+    {State::kAccepted, State::kInProgress, false, true},  {State::kAccepted, State::kCancelled, true, true},
+    {State::kInProgress, State::kOnHold, false, true},    {State::kOnHold, State::kInProgress, false, true},
+    {State::kInProgress, State::kCompleted, false, true}, {State::kInProgress, State::kFailed, false, true},
     {State::kInProgress, State::kCancelled, true, true},
 };
 
@@ -41,9 +36,9 @@ Step Lookup(State from, State to) {
 }  // namespace
 
 std::string StateName(State state) {
-  static constexpr std::array<const char*, 11> kNames = {
-      "UNSPECIFIED", "DRAFT",    "REQUESTED", "ACCEPTED", "IN_PROGRESS",     "ON_HOLD",
-      "COMPLETED",   "REJECTED", "CANCELLED", "FAILED",   "ENTERED_IN_ERROR"};
+  static constexpr std::array<const char*, 11> kNames = {"UNSPECIFIED", "DRAFT",   "REQUESTED",       "ACCEPTED",
+                                                         "IN_PROGRESS", "ON_HOLD", "COMPLETED",       "REJECTED",
+                                                         "CANCELLED",   "FAILED",  "ENTERED_IN_ERROR"};
   return kNames.at(static_cast<std::size_t>(state));
 }
 
@@ -52,7 +47,8 @@ absl::Status CheckStep(State from, State to, Side side) {
   if (!step.requester && !step.recipient) return StepForbidden(from, to);
   if (side == Side::kRequester ? step.requester : step.recipient) return absl::OkStatus();
   return Error(absl::StatusCode::kPermissionDenied, "WRONG_SIDE",
-               absl::StrCat("only the ", step.requester ? "requester" : "recipient", " may make a referral ", StateName(to)))
+               absl::StrCat("only the ", step.requester ? "requester" : "recipient", " may make a referral ",
+                            StateName(to)))
       .With("to", StateName(to));
 }
 

@@ -1,4 +1,5 @@
-// The states of a referral, and which side may set them: HL7 Gravity's referral task (fhir-sdoh-clinicalcare @6604b7ac).
+// The states of a referral, and which side may set them: HL7 Gravity's referral task (fhir-sdoh-clinicalcare
+// @6604b7ac).
 #ifndef TRELLIS_SERVICES_REFERRAL_DOMAIN_STATE_TABLE_H_
 #define TRELLIS_SERVICES_REFERRAL_DOMAIN_STATE_TABLE_H_
 

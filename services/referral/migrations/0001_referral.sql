@@ -55,3 +55,10 @@ CREATE TABLE placement (
   KEY by_person (organization_id, person_id, id),
   KEY received (recipient_organization_id, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;
+
+-- Consents that identity says were revoked, so that no referral is sent with one that was read a moment before.
+CREATE TABLE revoked_consent (
+  consent_id  BINARY(16)  NOT NULL,
+  revoke_time DATETIME(6) NOT NULL,
+  PRIMARY KEY (consent_id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci;

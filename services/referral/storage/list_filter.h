@@ -20,10 +20,10 @@ struct Visible {
 
 struct ListFilter {
   Id organization;
-  bool received = false;      // by the organization, otherwise made by it
+  bool received = false;  // by the organization, otherwise made by it
   std::optional<Id> person = std::nullopt;
   std::optional<int> state = std::nullopt;
-  std::optional<Id> before = std::nullopt;   // only older ones
+  std::optional<Id> before = std::nullopt;  // only older ones
   int limit = 50;
 };
 

@@ -10,7 +10,8 @@ namespace trellis::referral {
 namespace {
 
 constexpr char kColumns[] =
-    "r.organization_id, r.id, r.referral_id, r.person_id, r.healthcare_service_id, r.recipient_organization_id, r.state,"
+    "r.organization_id, r.id, r.referral_id, r.person_id, r.healthcare_service_id, r.recipient_organization_id, "
+    "r.state,"
     " r.start_time, r.end_time, r.create_time, r.update_time";
 
 using Row = std::tuple<Id, Id, Id, Id, Id, Id, int, std::optional<absl::Time>, std::optional<absl::Time>, absl::Time,
@@ -27,9 +28,10 @@ PlacementRow FromRow(Row row) {
 
 absl::StatusOr<std::vector<PlacementRow>> Select(db::Session& session, const std::string& rest,
                                                  const std::vector<db::Value>& arguments) {
-  TRELLIS_ASSIGN_OR_RETURN(auto rows, (session.Query<Id, Id, Id, Id, Id, Id, int, std::optional<absl::Time>,
-                                                     std::optional<absl::Time>, absl::Time, absl::Time>(
-                                          absl::StrCat("SELECT ", kColumns, " FROM placement r WHERE ", rest), arguments)));
+  TRELLIS_ASSIGN_OR_RETURN(
+      auto rows,
+      (session.Query<Id, Id, Id, Id, Id, Id, int, std::optional<absl::Time>, std::optional<absl::Time>, absl::Time,
+                     absl::Time>(absl::StrCat("SELECT ", kColumns, " FROM placement r WHERE ", rest), arguments)));
   std::vector<PlacementRow> out;
   out.reserve(rows.size());
   for (Row& row : rows) out.push_back(FromRow(std::move(row)));

@@ -83,8 +83,18 @@ absl::Status SaveStep(db::Session& tx, const ReferralRow& row) {
       .status();
 }
 
-absl::Status MarkConsentRevoked(db::Session& tx, const Id& consent) {
+absl::Status MarkConsentRevoked(db::Session& tx, const Id& consent, absl::Time now) {
+  TRELLIS_RETURN_IF_ERROR(tx.Execute("INSERT INTO revoked_consent (consent_id, revoke_time) VALUES (?, ?)"
+                                     " ON DUPLICATE KEY UPDATE revoke_time = revoke_time",
+                                     consent, now)
+                              .status());
   return tx.Execute("UPDATE referral SET consent_revoked = 1 WHERE consent_id = ?", consent).status();
+}
+
+absl::StatusOr<bool> WasRevoked(db::Session& session, const Id& consent) {
+  TRELLIS_ASSIGN_OR_RETURN(
+      const auto row, session.QueryOne<Id>("SELECT consent_id FROM revoked_consent WHERE consent_id = ?", consent));
+  return row.has_value();
 }
 
 absl::StatusOr<std::vector<ReferralRow>> ListReferrals(db::Session& session, const ListFilter& filter,

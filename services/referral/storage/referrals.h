@@ -54,7 +54,9 @@ absl::StatusOr<std::optional<ReferralRow>> FindReferral(db::Session& session, co
 absl::Status SaveStep(db::Session& tx, const ReferralRow& row);
 
 // Marks what was revoked. Referrals that the recipient has not answered yet cannot be accepted any more.
-absl::Status MarkConsentRevoked(db::Session& tx, const Id& consent);
+// Remembers the consent, too, for a referral that is being sent at this moment with what it knew before.
+absl::Status MarkConsentRevoked(db::Session& tx, const Id& consent, absl::Time now);
+absl::StatusOr<bool> WasRevoked(db::Session& session, const Id& consent);
 
 absl::StatusOr<std::vector<ReferralRow>> ListReferrals(db::Session& session, const ListFilter& filter,
                                                        const Visible& visible);

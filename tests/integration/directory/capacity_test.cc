@@ -28,7 +28,7 @@ TEST_F(CapacityTest, APlaceIsHeldConfirmedAndGivenBack) {
   v1::Hold hold = MustHold(coordinator_, service);
   EXPECT_EQ(hold.state(), v1::Hold::STATE_ACTIVE);
   EXPECT_EQ(hold.healthcare_service(), service);
-  EXPECT_EQ(hold.reference(), "referrals/1");
+  EXPECT_EQ(hold.reference(), kReference);
   EXPECT_EQ(hold.organization(), absl::StrCat("organizations/", coordinator_.organization.ToString()));
   EXPECT_EQ(Capacity(service).held(), 1);
   EXPECT_EQ(Capacity(service).available(), 1);
@@ -140,12 +140,23 @@ TEST_F(CapacityTest, AHoldRunsOutAndItsPlaceIsFreeAtOnce) {
   EXPECT_EQ(Service(service).capacity().available(), 1);
   ASSERT_TRUE(GetHold(coordinator_, hold.name(), &hold).ok());
   EXPECT_EQ(hold.state(), v1::Hold::STATE_EXPIRED);
-  EXPECT_EQ(ReasonOf(Confirm(coordinator_, hold.name(), &hold)), "HOLD_EXPIRED");
   ASSERT_TRUE(Hold(stranger_, service, &other).ok());
+  EXPECT_EQ(ReasonOf(Confirm(coordinator_, hold.name(), &hold)), "HOLD_EXPIRED");
   EXPECT_EQ(Capacity(service).held(), 1);
   EXPECT_EQ(Capacity(service).available(), 0);
   EXPECT_THAT(EventTypes(),
               ElementsAre("HealthcareServiceChanged", "CapacityChanged", "HoldPlaced", "HoldExpired", "HoldPlaced"));
+}
+
+TEST_F(CapacityTest, AHoldThatRanOutIsConfirmedWhileAPlaceIsFree) {
+  const std::string service = AddServiceWithPlaces(1);
+  v1::Hold hold = MustHold(coordinator_, service, absl::Seconds(60));
+  clock_.Advance(absl::Minutes(2));
+  ASSERT_TRUE(Confirm(coordinator_, hold.name(), &hold).ok());
+  EXPECT_EQ(hold.state(), v1::Hold::STATE_CONFIRMED);
+  EXPECT_EQ(Capacity(service).placed(), 1);
+  EXPECT_EQ(Capacity(service).held(), 0);
+  EXPECT_EQ(Capacity(service).available(), 0);
 }
 
 TEST_F(CapacityTest, ReleasingWhatRanOutGivesThePlaceBackOnce) {

@@ -118,7 +118,7 @@ grpc::Status DirectoryTest::Hold(const TestUser& who, const std::string& service
   v1::HoldCapacityRequest request;
   request.set_healthcare_service(service);
   request.set_request_id(request_id);
-  request.set_reference("referrals/1");
+  request.set_reference(kReference);
   if (ttl != absl::ZeroDuration()) request.mutable_ttl()->set_seconds(absl::ToInt64Seconds(ttl));
   v1::HoldCapacityResponse response;
   const grpc::Status status = capacities_->HoldCapacity(directory_->As(who).get(), request, &response);

@@ -35,6 +35,9 @@ std::string Demonstration();
 // 'x' for "x", so that JSON in tests can be read.
 std::string Json(std::string text);
 
+// What the holds of these tests are for.
+inline constexpr char kReference[] = "referrals/0190c5a2-7b1e-7c3d-8e4f-5a6b7c8d9e0f";
+
 class DirectoryTest : public ::testing::Test {
  protected:
   explicit DirectoryTest(std::vector<std::string> flags = {"--hold-sweep-interval=1h"});

@@ -65,7 +65,7 @@ std::string ReferralWorld::RegisterPerson() {
   return Must(*identity_, coordinator_, &identity::v1::Persons::Stub::RegisterPerson, request).person().name();
 }
 
-std::string ReferralWorld::RecordConsent(const std::string& person, const std::string& recipient) {
+std::string ReferralWorld::RecordConsent(const std::string& person, const std::string& recipient, absl::Time begin) {
   identity::v1::RecordConsentRequest request;
   auto& consent = *request.mutable_consent();
   consent.set_person(person);
@@ -74,6 +74,9 @@ std::string ReferralWorld::RecordConsent(const std::string& person, const std::s
   consent.add_categories(identity::v1::CONSENT_CATEGORY_DEMOGRAPHICS);
   consent.add_categories(identity::v1::CONSENT_CATEGORY_NEEDS);
   consent.set_grantor(identity::v1::Consent::GRANTOR_PERSON);
+  if (begin != absl::InfinitePast()) {
+    consent.mutable_period()->mutable_start_time()->set_seconds(absl::ToUnixSeconds(begin));
+  }
   return Must(*identity_, coordinator_, &identity::v1::Consents::Stub::RecordConsent, request).consent().name();
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/time/time.h"
 #include "common/base/id.h"
 #include "common/testing/test_service.h"
 #include "gtest/gtest.h"
@@ -43,7 +44,8 @@ class ReferralWorld : public ::testing::Test {
   }
 
   std::string RegisterPerson();
-  std::string RecordConsent(const std::string& person, const std::string& recipient);
+  std::string RecordConsent(const std::string& person, const std::string& recipient,
+                            absl::Time begin = absl::InfinitePast());
   void RevokeConsent(const std::string& consent);
   // A healthcare service of kind "counselling" that `recipient_` answers for, with so many places.
   std::string ImportService(const std::string& title, int places);

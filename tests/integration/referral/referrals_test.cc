@@ -4,6 +4,7 @@
 
 #include "absl/time/clock.h"
 #include "common/db/pool.h"
+#include "services/referral/api/service.h"
 #include "tests/integration/referral/referral_world.h"
 
 namespace trellis::referral {
@@ -114,6 +115,43 @@ TEST_F(ReferralsTest, AConsentRevokedBeforeTheAnswerTakesTheAnswerWithIt) {
   EXPECT_TRUE(known);
   EXPECT_EQ(Try(counsellor_, &Stub::AcceptReferral, sent.name()), "CONSENT_MISSING");
   EXPECT_EQ(Get(coordinator_, sent.name()).state(), Referral::STATE_REQUESTED);
+  EXPECT_EQ(Get(counsellor_, sent.name()).person(), "") << "nothing more is told once the consent is revoked";
+}
+
+TEST_F(ReferralsTest, ALateAcceptanceTakesAPlaceWhileOneIsFree) {
+  referral_.reset();
+  referral_ = testing::TestService::MustStart(
+      Describe(),
+      {.peers = {{"identity", identity_.get()}, {"directory", directory_.get()}}, .flags = {"--hold-time=1s"}});
+  const Referral sent = CreateAndRequest(person_, service_);
+  absl::SleepFor(absl::Seconds(2));
+  EXPECT_EQ(Try(counsellor_, &Stub::AcceptReferral, sent.name()), "");
+  EXPECT_EQ(Capacity(service_).placed(), 1);
+}
+
+TEST_F(ReferralsTest, AConsentCountsOnceItHasBegun) {
+  RevokeConsent(consent_);
+  RecordConsent(person_, recipient_, absl::Now() + absl::Hours(24));
+  v1::RequestReferralResponse response;
+  EXPECT_EQ(testing::ReasonOf(Request(Create(person_, service_), &response)), "CONSENT_MISSING");
+}
+
+TEST_F(ReferralsTest, TheRecipientIsToldNoMoreWhenTheReferralHasEnded) {
+  const Referral sent = CreateAndRequest(person_, service_);
+  EXPECT_EQ(Get(counsellor_, sent.name()).note(), "prefers mornings");
+  EXPECT_EQ(Get(counsellor_, sent.name()).person(), person_);
+  v1::RejectReferralResponse rejected;
+  ASSERT_EQ(Try(counsellor_, &Stub::RejectReferral, sent.name(), &rejected), "");
+  for (const Referral& seen : {rejected.referral(), Get(counsellor_, sent.name())}) {
+    EXPECT_EQ(seen.state(), Referral::STATE_REJECTED);
+    EXPECT_EQ(seen.person(), "");
+    EXPECT_EQ(seen.note(), "");
+    EXPECT_FALSE(seen.has_need());
+  }
+  v1::ListReferralsRequest list;
+  list.set_direction(v1::ListReferralsRequest::DIRECTION_RECEIVED);
+  EXPECT_EQ(Must(*referral_, counsellor_, &Stub::ListReferrals, list).referrals(0).person(), "");
+  EXPECT_EQ(Get(coordinator_, sent.name()).note(), "prefers mornings");
 }
 
 TEST_F(ReferralsTest, EachSideDoesOnlyItsOwnSteps) {
