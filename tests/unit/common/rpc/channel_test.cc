@@ -191,9 +191,8 @@ TEST_F(ChainTest, AllHopsAreFreeSoonAfterTheDeadline) {
   const absl::Time before = absl::Now();
   const grpc::Status status = stub_->Say(Context(absl::Milliseconds(200)).get(), Saying("x", 5000), &response);
   EXPECT_EQ(status.error_code(), StatusCode::DEADLINE_EXCEEDED);
-  EXPECT_TRUE(Eventually([&] {
-    return first_.server->in_flight() + second_.server->in_flight() + third_.server->in_flight() == 0;
-  }));
+  EXPECT_TRUE(Eventually(
+      [&] { return first_.server->in_flight() + second_.server->in_flight() + third_.server->in_flight() == 0; }));
   EXPECT_LT(absl::Now() - before, absl::Milliseconds(450));
 }
 
@@ -236,8 +235,7 @@ TEST(OnBehalfOfTest, HandsTheUsersTokenOn) {
   };
   const std::string user = "0190c5a2-0000-7000-8000-000000000009";
   v1::WhoAmIResponse response;
-  ASSERT_TRUE(
-      front.Stub()->WhoAmI(Context(absl::Seconds(5), absl::StrCat("user-", user)).get(), {}, &response).ok());
+  ASSERT_TRUE(front.Stub()->WhoAmI(Context(absl::Seconds(5), absl::StrCat("user-", user)).get(), {}, &response).ok());
   EXPECT_EQ(seen, user);
 }
 
@@ -270,9 +268,9 @@ TEST(ClientObserverTest, IsToldOfEveryCall) {
   writer->WritesDone();
   writer->Finish();
   EXPECT_EQ(recorder.started, 3);
-  EXPECT_THAT(recorder.finished, ElementsAre("trellis.rpctest.v1.Echo/Say unary OK 1/1",
-                                             "trellis.rpctest.v1.Echo/Say unary ABORTED 1/0",
-                                             "trellis.rpctest.v1.Echo/Collect client_stream OK 2/1"));
+  EXPECT_THAT(recorder.finished,
+              ElementsAre("trellis.rpctest.v1.Echo/Say unary OK 1/1", "trellis.rpctest.v1.Echo/Say unary ABORTED 1/0",
+                          "trellis.rpctest.v1.Echo/Collect client_stream OK 2/1"));
 }
 
 TEST(PeerChannelTest, NeedsADecisionAboutTls) {

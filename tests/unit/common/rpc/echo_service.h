@@ -30,10 +30,10 @@ class EchoApi {
 
   // Where set, runs in place of Say's own work.
   std::function<absl::StatusOr<v1::SayResponse>(rpc::CallContext&, const v1::SayRequest&)> say;
-  std::atomic<int> said{0};        // handlers that have begun
-  std::atomic<int> cancelled{0};   // handlers that saw that nobody waits
-  std::atomic<int> collected{0};   // streams that ended well
-  std::atomic<int> broken{0};      // streams that did not
+  std::atomic<int> said{0};       // handlers that have begun
+  std::atomic<int> cancelled{0};  // handlers that saw that nobody waits
+  std::atomic<int> collected{0};  // streams that ended well
+  std::atomic<int> broken{0};     // streams that did not
 };
 
 // Knows the token "user-<uuid>" and no other.

@@ -114,8 +114,13 @@ TEST_F(ServerTest, AuthorizationComesBeforeValidation) {
 }
 
 TEST_F(ServerTest, MalformedBytesAreTheCallersFault) {
-  std::vector<std::string> bad = {"\xff", std::string(5, '\0'), "\x0a\xff\xff\xff\xff\x0f", "\x0a\x02\xc0\xaf",
-                                  "\x0b\x0b\x0b\x0b", std::string(100, '\x52'), "\x08"};
+  std::vector<std::string> bad = {"\xff",
+                                  std::string(5, '\0'),
+                                  "\x0a\xff\xff\xff\xff\x0f",
+                                  "\x0a\x02\xc0\xaf",
+                                  "\x0b\x0b\x0b\x0b",
+                                  std::string(100, '\x52'),
+                                  "\x08"};
   std::uint32_t seed = 42;
   for (int i = 0; i < 500; ++i) {
     std::string bytes;
@@ -128,8 +133,7 @@ TEST_F(ServerTest, MalformedBytesAreTheCallersFault) {
   for (const std::string& bytes : bad) {
     for (const char* path : {"/trellis.rpctest.v1.Echo/Check", "/trellis.rpctest.v1.Echo/WhoAmI"}) {
       const StatusCode code = Raw(path, bytes).error_code();
-      EXPECT_TRUE(code == StatusCode::INVALID_ARGUMENT || code == StatusCode::UNAUTHENTICATED ||
-                  code == StatusCode::OK)
+      EXPECT_TRUE(code == StatusCode::INVALID_ARGUMENT || code == StatusCode::UNAUTHENTICATED || code == StatusCode::OK)
           << code << " for " << testing::PrintToString(bytes);
     }
   }

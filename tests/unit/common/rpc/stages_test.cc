@@ -52,8 +52,7 @@ class AuthenticationTest : public ::testing::Test {
     CallContext::Parts parts;
     parts.policy = &policy;
     CallContext call(std::move(parts));
-    const absl::Status status =
-        rpc::Authenticate(with_authenticator ? &authenticator_ : nullptr, metadata, peer, call);
+    const absl::Status status = rpc::Authenticate(with_authenticator ? &authenticator_ : nullptr, metadata, peer, call);
     if (!status.ok()) return status;
     token_ = call.bearer_token();
     return call.caller();
@@ -125,8 +124,8 @@ TEST(AuthorizationTest, WithoutAnAuthorizerOnlyThePublicIsOpen) {
   CallContext::Parts parts;
   parts.policy = &policy;
   CallContext call(std::move(parts));
-  for (const auto audience : {options::v1::AUDIENCE_UNSPECIFIED, options::v1::AUDIENCE_USER,
-                              options::v1::AUDIENCE_SERVICE}) {
+  for (const auto audience :
+       {options::v1::AUDIENCE_UNSPECIFIED, options::v1::AUDIENCE_USER, options::v1::AUDIENCE_SERVICE}) {
     policy.set_audience(audience);
     EXPECT_EQ(Authorize(nullptr, call, policy).code(), absl::StatusCode::kPermissionDenied);
   }
@@ -136,8 +135,7 @@ TEST(AuthorizationTest, WithoutAnAuthorizerOnlyThePublicIsOpen) {
 
 TEST(ErrorMaskingTest, HidesWhatWentWrongInside) {
   const trace::Context trace = trace::NewRoot();
-  for (const auto code :
-       {absl::StatusCode::kInternal, absl::StatusCode::kUnknown, absl::StatusCode::kDataLoss}) {
+  for (const auto code : {absl::StatusCode::kInternal, absl::StatusCode::kUnknown, absl::StatusCode::kDataLoss}) {
     const absl::Status masked =
         MaskError(Error(code, "SQL_FAILED", "SELECT name FROM person").With("path", "/etc/x"), trace);
     EXPECT_EQ(masked.code(), code);

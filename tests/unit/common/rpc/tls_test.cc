@@ -109,9 +109,8 @@ TEST_F(TlsTest, OldVersionsAreRefused) {
   const auto server = Serve(certificates_.IssueService("identity"));
   const auto handshake = [&](const char* version) {
     const std::string connect = absl::StrCat("openssl s_client -connect 127.0.0.1:", server->server->port());
-    return std::system(absl::StrCat(connect, " -alpn h2 -CAfile ",
-                                    certificates_.ca(), " -cipher DEFAULT:@SECLEVEL=0 ", version,
-                                    " </dev/null >/dev/null 2>&1")
+    return std::system(absl::StrCat(connect, " -alpn h2 -CAfile ", certificates_.ca(), " -cipher DEFAULT:@SECLEVEL=0 ",
+                                    version, " </dev/null >/dev/null 2>&1")
                            .c_str()) == 0;
   };
   EXPECT_TRUE(handshake("-tls1_2"));

@@ -77,7 +77,7 @@ TEST(ValidationTest, LengthsCountCodePointsAndBytes) {
     return WrongAfter([&](auto& r) { r.mutable_person()->mutable_names(0)->set_family(text); });
   };
   EXPECT_THAT(family("abcde"), IsEmpty());
-  EXPECT_THAT(family("\u00e9\u00e9\u00e9\u00e9\u00e9"), IsEmpty());                // ten bytes
+  EXPECT_THAT(family("\u00e9\u00e9\u00e9\u00e9\u00e9"), IsEmpty());                      // ten bytes
   EXPECT_THAT(family("\U0001F600\U0001F600\U0001F600\U0001F600\U0001F600"), IsEmpty());  // twenty
   EXPECT_THAT(family("\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9"), ElementsAre("person.names[0].family"));
   EXPECT_THAT(family("abcdef"), ElementsAre("person.names[0].family"));
@@ -92,10 +92,10 @@ TEST(ValidationTest, UnsafeCharacters) {
   const auto family = [](const std::string& text) {
     return WrongAfter([&](auto& r) { r.mutable_person()->mutable_names(0)->set_family(text); });
   };
-  for (const std::string& bad : {std::string("a\0b", 3), std::string("a\nb"), std::string("a\tb"), std::string("a\rb"),
-                                 std::string("\u202eab"), std::string("\u2066ab"), std::string("\x7f"),
-                                 std::string("\u0085"), std::string("\xc0\xaf"), std::string("\xed\xa0\x80"),
-                                 std::string("\xf0\x9f")}) {
+  for (const std::string& bad :
+       {std::string("a\0b", 3), std::string("a\nb"), std::string("a\tb"), std::string("a\rb"), std::string("\u202eab"),
+        std::string("\u2066ab"), std::string("\x7f"), std::string("\u0085"), std::string("\xc0\xaf"),
+        std::string("\xed\xa0\x80"), std::string("\xf0\x9f")}) {
     EXPECT_THAT(family(bad), ElementsAre("person.names[0].family")) << testing::PrintToString(bad);
   }
   EXPECT_THAT(WrongAfter([](auto& r) { r.mutable_person()->set_note("two\n\tlines"); }), IsEmpty());
