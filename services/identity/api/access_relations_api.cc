@@ -31,13 +31,15 @@ absl::StatusOr<Asker> AskerOf(const rpc::CallContext& call, runtime::WriteUnit& 
   asker.user = call.caller().user;
   asker.roles = RolesOf(call.caller());
   if (relation.kind != RelationKind::kLead) {
-    TRELLIS_ASSIGN_OR_RETURN(asker.sees_person,
-                             access::MaySeePerson(unit.db, unit.organization, asker.user, relation.resource, unit.now));
+    TRELLIS_ASSIGN_OR_RETURN(
+        asker.sees_person_until,
+        storage::SeesPersonUntil(unit.db, unit.organization, asker.user, relation.resource, unit.now));
   }
   if (relation.kind != RelationKind::kCareTeam) {
     const Id population = relation.kind == RelationKind::kLead ? relation.resource : relation.subject;
-    TRELLIS_ASSIGN_OR_RETURN(asker.leads_population,
-                             LeadsPopulation(unit.db, unit.organization, population, asker.user, unit.now));
+    TRELLIS_ASSIGN_OR_RETURN(
+        asker.leads_population_until,
+        storage::LeadsPopulationUntil(unit.db, unit.organization, asker.user, population, unit.now));
     TRELLIS_ASSIGN_OR_RETURN(const bool known, storage::PopulationIsKnown(unit.db, unit.organization, population));
     asker.population_is_new = !known;
   }
@@ -75,6 +77,17 @@ absl::StatusOr<Span> ReadSpan(const v1::AccessRelation& relation, absl::Time now
   return span;
 }
 
+absl::Status CheckPeriod(runtime::WriteUnit& unit, const Relation& relation, const Asker& asker, const Span& span) {
+  TRELLIS_ASSIGN_OR_RETURN(const auto found,
+                           access::FindRelation(unit.db, KeyOf(unit.organization, relation), /*lock=*/true));
+  return CheckGrant(relation, asker,
+                    {.now = unit.now,
+                     .start = span.start,
+                     .end = span.end.value_or(absl::InfiniteFuture()),
+                     .exists = found.has_value(),
+                     .live = found.has_value() && found->LiveAt(unit.now)});
+}
+
 v1::RelationGranted GrantedEvent(const v1::AccessRelation& relation) {
   v1::RelationGranted event;
   event.set_resource(relation.resource());
@@ -98,6 +111,7 @@ absl::StatusOr<v1::GrantRelationResponse> AccessRelationsApi::GrantRelation(rpc:
         TRELLIS_ASSIGN_OR_RETURN(const Asker asker, AskerOf(call, unit, relation));
         TRELLIS_RETURN_IF_ERROR(MayGrant(relation, asker));
         TRELLIS_RETURN_IF_ERROR(CheckSubject(call, unit, relation));
+        TRELLIS_RETURN_IF_ERROR(CheckPeriod(unit, relation, asker, span));
         TRELLIS_RETURN_IF_ERROR(
             access::PutRelation(unit.db, {KeyOf(unit.organization, relation), span.start, span.end, std::nullopt}));
 

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
 #include "common/base/text.h"
@@ -24,19 +25,36 @@ absl::Status Hidden(const Relation& relation) {
   return NotFound(absl::StrCat(ResourceCollection(relation.kind), "/", relation.resource.ToString()));
 }
 
+bool AdministersLeads(const Relation& relation, const Asker& asker) {
+  return relation.kind == RelationKind::kLead && asker.roles.contains(Role::kOrganizationAdministrator);
+}
+
+bool FoundsPopulation(const Relation& relation, const Asker& asker) {
+  return relation.kind == RelationKind::kLead && asker.population_is_new && relation.subject == asker.user;
+}
+
 bool GrantAllowed(const Relation& relation, const Asker& asker) {
   switch (relation.kind) {
     case RelationKind::kCareTeam:
-      return MayStandInRelation(asker.roles) && asker.sees_person;
+      return MayStandInRelation(asker.roles) && asker.SeesPerson();
     case RelationKind::kMember:
-      return asker.roles.contains(Role::kCoordinator) && asker.sees_person && asker.leads_population;
-    case RelationKind::kLead: {
-      const bool takes_new = asker.population_is_new && relation.subject == asker.user;
-      return asker.roles.contains(Role::kOrganizationAdministrator) ||
-             (asker.roles.contains(Role::kCoordinator) && (asker.leads_population || takes_new));
-    }
+      return asker.roles.contains(Role::kCoordinator) && asker.SeesPerson() && asker.LeadsPopulation();
+    case RelationKind::kLead:
+      return AdministersLeads(relation, asker) ||
+             (asker.roles.contains(Role::kCoordinator) &&
+              (asker.LeadsPopulation() || FoundsPopulation(relation, asker)));
   }
   return false;
+}
+
+absl::Time LatestEnd(const Relation& relation, const Asker& asker) {
+  if (relation.kind != RelationKind::kLead) return asker.sees_person_until;
+  const bool unbound = AdministersLeads(relation, asker) || FoundsPopulation(relation, asker);
+  return unbound ? absl::InfiniteFuture() : asker.leads_population_until;
+}
+
+bool IsOwn(const Relation& relation, const Asker& asker) {
+  return relation.kind != RelationKind::kMember && relation.subject == asker.user;
 }
 
 }  // namespace
@@ -66,8 +84,25 @@ absl::Status MayGrant(const Relation& relation, const Asker& asker) {
 }
 
 absl::Status MayRevoke(const Relation& relation, const Asker& asker) {
-  const bool own = relation.kind != RelationKind::kMember && relation.subject == asker.user;
-  return own || GrantAllowed(relation, asker) ? absl::OkStatus() : Hidden(relation);
+  return IsOwn(relation, asker) || GrantAllowed(relation, asker) ? absl::OkStatus() : Hidden(relation);
+}
+
+absl::Status CheckGrant(const Relation& relation, const Asker& asker, const Grant& grant) {
+  const absl::Time latest = LatestEnd(relation, asker);
+  if (grant.end > latest) {
+    return Error(absl::StatusCode::kFailedPrecondition, "GRANT_OUTLASTS_GRANTER",
+                 "Nobody can give access for longer than they have it themselves: give it an earlier end.")
+        .With("latest_end_time", absl::FormatTime("%Y-%m-%d%ET%H:%M:%E*SZ", latest, absl::UTCTimeZone()));
+  }
+  if (grant.live && grant.start > grant.now) {
+    return Error(absl::StatusCode::kFailedPrecondition, "RELATION_LIVE",
+                 "The relation is live and a later start would end it: revoke it first, or let the start be.");
+  }
+  if (grant.exists && IsOwn(relation, asker) && !AdministersLeads(relation, asker)) {
+    return Error(absl::StatusCode::kFailedPrecondition, "OWN_RELATION",
+                 "Nobody changes or revives a relation of their own: ask a colleague.");
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace trellis::identity

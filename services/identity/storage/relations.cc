@@ -4,6 +4,7 @@
 #include <tuple>
 #include <vector>
 
+#include "common/access/relations.h"
 #include "common/base/status_macros.h"
 
 namespace trellis::identity::storage {
@@ -25,6 +26,15 @@ constexpr char kCountPersons[] =
     "FROM access_relation l JOIN access_relation m ON m.organization_id = l.organization_id "
     "AND m.subject_id = l.resource_id AND m.kind = 2 WHERE l.organization_id = ? AND l.subject_id = ? AND l.kind = 3 "
     "LIMIT ?) led)";
+// The membership that lasts longest, none of both ends counting as the longest.
+constexpr char kLongestMembership[] =
+    "SELECT m.valid_to, l.valid_to FROM access_relation m JOIN access_relation l "
+    "ON l.organization_id = m.organization_id AND l.resource_id = m.subject_id AND l.kind = 3 AND l.subject_id = ? "
+    "WHERE m.organization_id = ? AND m.resource_id = ? AND m.kind = 2 "
+    "AND m.revoke_time IS NULL AND m.valid_from <= ? AND (m.valid_to IS NULL OR m.valid_to > ?) "
+    "AND l.revoke_time IS NULL AND l.valid_from <= ? AND (l.valid_to IS NULL OR l.valid_to > ?) "
+    "ORDER BY (m.valid_to IS NULL AND l.valid_to IS NULL) DESC, "
+    "LEAST(COALESCE(m.valid_to, l.valid_to), COALESCE(l.valid_to, m.valid_to)) DESC LIMIT 1";
 constexpr char kAnyLead[] =
     "SELECT kind FROM access_relation WHERE organization_id = ? AND resource_id = ? AND kind = ? LIMIT 1";
 constexpr char kAnyMember[] =
@@ -43,6 +53,12 @@ absl::StatusOr<std::vector<RelationRow>> List(db::Session& session, absl::string
     rows.push_back({{static_cast<RelationKind>(kind), resource, subject}, start, stop});
   }
   return rows;
+}
+
+absl::StatusOr<absl::Time> LiveUntil(db::Session& session, const access::RelationKey& key, absl::Time now) {
+  TRELLIS_ASSIGN_OR_RETURN(const auto found, access::FindRelation(session, key));
+  if (!found.has_value() || !found->LiveAt(now)) return absl::InfinitePast();
+  return found->valid_to.value_or(absl::InfiniteFuture());
 }
 
 }  // namespace
@@ -64,6 +80,24 @@ absl::StatusOr<int> CountPersonsOf(db::Session& session, const Id& organization,
   TRELLIS_ASSIGN_OR_RETURN(auto row,
                            session.QueryOne<int>(kCountPersons, organization, user, most, organization, user, most));
   return row.has_value() ? std::get<0>(*row) : 0;
+}
+
+absl::StatusOr<absl::Time> SeesPersonUntil(db::Session& session, const Id& organization, const Id& user,
+                                           const Id& person, absl::Time now) {
+  TRELLIS_ASSIGN_OR_RETURN(
+      const absl::Time team, LiveUntil(session, {organization, person, access::RelationKind::kCareTeam, user}, now));
+  if (team == absl::InfiniteFuture()) return team;
+  TRELLIS_ASSIGN_OR_RETURN(const auto longest,
+                           (session.QueryOne<std::optional<absl::Time>, std::optional<absl::Time>>(
+                               kLongestMembership, user, organization, person, now, now, now, now)));
+  if (!longest.has_value()) return team;
+  const auto& [member, lead] = *longest;
+  return std::max(team, std::min(member.value_or(absl::InfiniteFuture()), lead.value_or(absl::InfiniteFuture())));
+}
+
+absl::StatusOr<absl::Time> LeadsPopulationUntil(db::Session& session, const Id& organization, const Id& user,
+                                                const Id& population, absl::Time now) {
+  return LiveUntil(session, {organization, population, access::RelationKind::kLead, user}, now);
 }
 
 absl::StatusOr<bool> PopulationIsKnown(db::Session& session, const Id& organization, const Id& population) {

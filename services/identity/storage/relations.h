@@ -39,6 +39,15 @@ absl::StatusOr<std::vector<RelationRow>> ListBySubject(db::Session& session, con
 // How many relations lead the user to persons, over or not; counts no further than `most` of each kind.
 absl::StatusOr<int> CountPersonsOf(db::Session& session, const Id& organization, const Id& user, int most);
 
+// Until when the user may see the person by the relations that are live now and last longest: the care team, or a
+// population that the user leads until its lead or the membership ends. InfiniteFuture: without an end. InfinitePast:
+// the user may not see the person.
+absl::StatusOr<absl::Time> SeesPersonUntil(db::Session& session, const Id& organization, const Id& user,
+                                           const Id& person, absl::Time now);
+// The same of the user's lead of a population.
+absl::StatusOr<absl::Time> LeadsPopulationUntil(db::Session& session, const Id& organization, const Id& user,
+                                                const Id& population, absl::Time now);
+
 // Whether a population ever had a lead or a member.
 absl::StatusOr<bool> PopulationIsKnown(db::Session& session, const Id& organization, const Id& population);
 

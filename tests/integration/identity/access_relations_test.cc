@@ -1,3 +1,11 @@
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "common/base/error.h"
+#include "common/rpc/channel.h"
+#include "common/rpc/timestamps.h"
 #include "gmock/gmock.h"
 #include "tests/integration/identity/fixture.h"
 
@@ -183,6 +191,140 @@ TEST_F(AccessRelationsTest, AreCheckedWithoutTellingWhoExists) {
   testing::TestUser elsewhere = coordinator_;
   elsewhere.organization = testing::TestUser::Make({}).organization;
   EXPECT_FALSE(Allowed(elsewhere, person_));
+}
+
+// Somebody who may see the person, or lead the population, for a while only.
+class TemporaryAccessTest : public AccessRelationsTest {
+ protected:
+  static constexpr absl::Duration kWhile = absl::Seconds(8);
+
+  Answer<v1::GrantRelationResponse> GrantFor(const testing::TestUser& who, v1::RelationKind kind,
+                                             const std::string& resource, const std::string& subject,
+                                             absl::Duration length) {
+    v1::GrantRelationRequest request;
+    request.mutable_relation()->set_kind(kind);
+    request.mutable_relation()->set_resource(resource);
+    request.mutable_relation()->set_subject(subject);
+    *request.mutable_relation()->mutable_end_time() = rpc::ToTimestamp(clock().Now() + length);
+    return Call(who, *relations_, &v1::AccessRelations::Stub::GrantRelation, request);
+  }
+
+  Answer<v1::GrantRelationResponse> GrantLater(const testing::TestUser& who, v1::RelationKind kind,
+                                               const std::string& resource, const std::string& subject) {
+    v1::GrantRelationRequest request;
+    request.mutable_relation()->set_kind(kind);
+    request.mutable_relation()->set_resource(resource);
+    request.mutable_relation()->set_subject(subject);
+    *request.mutable_relation()->mutable_start_time() = rpc::ToTimestamp(clock().Now() + absl::Hours(1));
+    return Call(who, *relations_, &v1::AccessRelations::Stub::GrantRelation, request);
+  }
+
+  std::string PopulationOf(const testing::TestUser& founder) {
+    const std::string population = NewPopulation();
+    EXPECT_TRUE(Grant(founder, RELATION_KIND_LEAD, population, Me(founder)).ok());
+    return population;
+  }
+
+  // The latest end that a refusal offers; nothing for an answer that is another.
+  static std::optional<absl::Time> Offered(const Answer<v1::GrantRelationResponse>& answer) {
+    const auto details = DetailsOf(rpc::FromGrpc(answer.status));
+    if (!details.has_value() || details->reason != "GRANT_OUTLASTS_GRANTER") return std::nullopt;
+    for (const auto& [key, value] : details->metadata) {
+      absl::Time time;
+      std::string error;
+      if (key == "latest_end_time" && absl::ParseTime(absl::RFC3339_full, value, &time, &error)) return time;
+    }
+    return std::nullopt;
+  }
+
+  testing::TestUser guest_ = NewUser({ROLE_COORDINATOR});
+};
+
+TEST_F(TemporaryAccessTest, OfACareTeamStaysTemporary) {
+  ASSERT_TRUE(GrantFor(coordinator_, RELATION_KIND_CARE_TEAM, person_, Me(guest_), kWhile).ok());
+  const absl::Time end = absl::FromUnixMicros(absl::ToUnixMicros(clock().Now() + kWhile));
+  const std::string population = PopulationOf(guest_);
+
+  EXPECT_EQ(Offered(Grant(guest_, RELATION_KIND_CARE_TEAM, person_, Me(guest_))), end);
+  EXPECT_EQ(Offered(Grant(guest_, RELATION_KIND_CARE_TEAM, person_, Me(clinician_))), end);
+  EXPECT_EQ(Offered(Grant(guest_, RELATION_KIND_MEMBER, person_, population)), end);
+  EXPECT_EQ(Offered(GrantFor(guest_, RELATION_KIND_MEMBER, person_, population, kWhile * 2)), end);
+  EXPECT_EQ(GrantFor(guest_, RELATION_KIND_CARE_TEAM, person_, Me(guest_), kWhile / 2).reason(), "OWN_RELATION");
+
+  EXPECT_TRUE(GrantFor(guest_, RELATION_KIND_MEMBER, person_, population, kWhile).ok());
+  EXPECT_TRUE(GrantFor(guest_, RELATION_KIND_CARE_TEAM, person_, Me(clinician_), kWhile).ok());
+  EXPECT_EQ(Offered(Grant(clinician_, RELATION_KIND_CARE_TEAM, person_, Me(guest_))), end) << "nor in two steps";
+  EXPECT_TRUE(Get(guest_, person_).ok());
+  clock().Advance(kWhile);
+  EXPECT_FALSE(Get(guest_, person_).ok());
+  EXPECT_FALSE(Get(clinician_, person_).ok());
+  EXPECT_EQ(Grant(guest_, RELATION_KIND_CARE_TEAM, person_, Me(guest_)).code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_TRUE(Grant(coordinator_, RELATION_KIND_CARE_TEAM, person_, Me(guest_)).ok()) << "a colleague renews it";
+  EXPECT_TRUE(Get(guest_, person_).ok());
+}
+
+TEST_F(TemporaryAccessTest, OfALeadStaysTemporary) {
+  const std::string population = PopulationOf(coordinator_);
+  ASSERT_TRUE(Grant(coordinator_, RELATION_KIND_MEMBER, person_, population).ok());
+  ASSERT_TRUE(GrantFor(administrator_, RELATION_KIND_LEAD, population, Me(guest_), kWhile).ok());
+  const absl::Time end = absl::FromUnixMicros(absl::ToUnixMicros(clock().Now() + kWhile));
+  const testing::TestUser other = NewUser({ROLE_COORDINATOR});
+
+  EXPECT_EQ(Offered(Grant(guest_, RELATION_KIND_LEAD, population, Me(guest_))), end);
+  EXPECT_EQ(Offered(Grant(guest_, RELATION_KIND_LEAD, population, Me(other))), end);
+  EXPECT_EQ(Offered(Grant(guest_, RELATION_KIND_CARE_TEAM, person_, Me(guest_))), end);
+  EXPECT_EQ(Offered(Grant(guest_, RELATION_KIND_MEMBER, person_, PopulationOf(guest_))), end);
+  EXPECT_TRUE(GrantFor(guest_, RELATION_KIND_LEAD, population, Me(other), kWhile).ok());
+  EXPECT_TRUE(Get(other, person_).ok());
+  clock().Advance(kWhile);
+  EXPECT_FALSE(Get(guest_, person_).ok());
+  EXPECT_FALSE(Get(other, person_).ok());
+  EXPECT_TRUE(Grant(administrator_, RELATION_KIND_LEAD, population, Me(guest_)).ok()) << "administrators have no end";
+  EXPECT_TRUE(Get(guest_, person_).ok());
+}
+
+TEST_F(TemporaryAccessTest, OfSeveralWaysCountsTheLongest) {
+  const std::string population = PopulationOf(coordinator_);
+  ASSERT_TRUE(GrantFor(coordinator_, RELATION_KIND_MEMBER, person_, population, absl::Minutes(3)).ok());
+  ASSERT_TRUE(GrantFor(coordinator_, RELATION_KIND_LEAD, population, Me(guest_), absl::Minutes(5)).ok());
+  ASSERT_TRUE(GrantFor(coordinator_, RELATION_KIND_CARE_TEAM, person_, Me(guest_), absl::Minutes(1)).ok());
+  EXPECT_TRUE(GrantFor(guest_, RELATION_KIND_CARE_TEAM, person_, Me(clinician_), absl::Minutes(3)).ok());
+  EXPECT_EQ(Offered(GrantFor(guest_, RELATION_KIND_CARE_TEAM, person_, Me(clinician_), absl::Minutes(4))),
+            absl::FromUnixMicros(absl::ToUnixMicros(clock().Now() + absl::Minutes(3))))
+      << "the membership ends before the lead";
+
+  const std::string open = PopulationOf(coordinator_);
+  ASSERT_TRUE(Grant(coordinator_, RELATION_KIND_MEMBER, person_, open).ok());
+  ASSERT_TRUE(GrantFor(coordinator_, RELATION_KIND_LEAD, open, Me(guest_), absl::Minutes(4)).ok());
+  EXPECT_TRUE(GrantFor(guest_, RELATION_KIND_CARE_TEAM, person_, Me(clinician_), absl::Minutes(4)).ok());
+  EXPECT_FALSE(GrantFor(guest_, RELATION_KIND_CARE_TEAM, person_, Me(clinician_), absl::Minutes(5)).ok());
+  ASSERT_TRUE(Grant(coordinator_, RELATION_KIND_LEAD, open, Me(guest_)).ok());
+  EXPECT_TRUE(Grant(guest_, RELATION_KIND_CARE_TEAM, person_, Me(clinician_)).ok());
+}
+
+TEST_F(TemporaryAccessTest, AndAnyOtherOfOnesOwnIsChangedByOthersOnly) {
+  EXPECT_EQ(Grant(coordinator_, RELATION_KIND_CARE_TEAM, person_, Me(coordinator_)).reason(), "OWN_RELATION");
+  const std::string population = PopulationOf(coordinator_);
+  EXPECT_EQ(Grant(coordinator_, RELATION_KIND_LEAD, population, Me(coordinator_)).reason(), "OWN_RELATION");
+  ASSERT_TRUE(Grant(coordinator_, RELATION_KIND_MEMBER, person_, population).ok());
+  ASSERT_TRUE(Revoke(coordinator_, RELATION_KIND_CARE_TEAM, person_, Me(coordinator_)).ok());
+  EXPECT_EQ(Grant(coordinator_, RELATION_KIND_CARE_TEAM, person_, Me(coordinator_)).reason(), "OWN_RELATION")
+      << "what was revoked is not revived by its holder";
+  testing::TestUser both = coordinator_;
+  both.roles.push_back(options::v1::ROLE_ORGANIZATION_ADMINISTRATOR);
+  EXPECT_TRUE(GrantFor(both, RELATION_KIND_LEAD, population, Me(both), kWhile).ok());
+  EXPECT_TRUE(Grant(both, RELATION_KIND_LEAD, population, Me(both)).ok());
+}
+
+TEST_F(TemporaryAccessTest, IsNotMadeOfLiveAccessByALaterStart) {
+  ASSERT_TRUE(Grant(coordinator_, RELATION_KIND_CARE_TEAM, person_, Me(clinician_)).ok());
+  EXPECT_EQ(GrantLater(coordinator_, RELATION_KIND_CARE_TEAM, person_, Me(clinician_)).reason(), "RELATION_LIVE");
+  EXPECT_TRUE(Get(clinician_, person_).ok());
+  const std::string population = PopulationOf(coordinator_);
+  EXPECT_EQ(GrantLater(administrator_, RELATION_KIND_LEAD, population, Me(coordinator_)).reason(), "RELATION_LIVE");
+  ASSERT_TRUE(Revoke(coordinator_, RELATION_KIND_CARE_TEAM, person_, Me(clinician_)).ok());
+  EXPECT_TRUE(GrantLater(coordinator_, RELATION_KIND_CARE_TEAM, person_, Me(clinician_)).ok());
+  EXPECT_FALSE(Get(clinician_, person_).ok());
 }
 
 }  // namespace

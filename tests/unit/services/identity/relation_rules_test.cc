@@ -16,8 +16,8 @@ const Id kColleague = MakeId('c');
 Asker AskerWith(Roles roles, bool sees, bool leads, bool is_new = false) {
   return {.user = kMe,
           .roles = std::move(roles),
-          .sees_person = sees,
-          .leads_population = leads,
+          .sees_person_until = sees ? absl::InfiniteFuture() : absl::InfinitePast(),
+          .leads_population_until = leads ? absl::InfiniteFuture() : absl::InfinitePast(),
           .population_is_new = is_new};
 }
 
@@ -77,6 +77,78 @@ TEST(MayGrant, HidesWhatIsRefused) {
   const Relation relation{RelationKind::kCareTeam, kPerson, kColleague};
   const absl::Status status = MayGrant(relation, AskerWith({Role::kCoordinator}, false, false));
   EXPECT_EQ(status, NotFound(absl::StrCat("persons/", kPerson.ToString())));
+}
+
+const absl::Time kNow = absl::FromUnixSeconds(1'800'000'000);
+const absl::Time kSoon = kNow + absl::Seconds(8);
+
+Grant Until(absl::Time end) { return {.now = kNow, .start = kNow, .end = end}; }
+
+Asker AskerUntil(Roles roles, absl::Time sees, absl::Time leads) {
+  return {.user = kMe, .roles = std::move(roles), .sees_person_until = sees, .leads_population_until = leads};
+}
+
+TEST(CheckGrant, LastsNoLongerThanTheAccessOfTheOneWhoGrants) {
+  const Asker asker = AskerUntil({Role::kCoordinator}, kSoon, absl::InfiniteFuture());
+  for (const Relation& relation :
+       {Relation{RelationKind::kCareTeam, kPerson, kColleague}, Relation{RelationKind::kCareTeam, kPerson, kMe},
+        Relation{RelationKind::kMember, kPerson, kPopulation}}) {
+    EXPECT_TRUE(CheckGrant(relation, asker, Until(kSoon)).ok());
+    const absl::Status endless = CheckGrant(relation, asker, Until(absl::InfiniteFuture()));
+    EXPECT_EQ(ReasonOf(endless), "GRANT_OUTLASTS_GRANTER");
+    ASSERT_EQ(DetailsOf(endless)->metadata.size(), 1u);
+    EXPECT_EQ(DetailsOf(endless)->metadata[0].first, "latest_end_time");
+    EXPECT_EQ(DetailsOf(endless)->metadata[0].second, "2027-01-15T08:00:08Z");
+    EXPECT_EQ(ReasonOf(CheckGrant(relation, asker, Until(kSoon + absl::Microseconds(1)))), "GRANT_OUTLASTS_GRANTER");
+  }
+}
+
+TEST(CheckGrant, LeadLastsNoLongerThanTheGrantersUnlessAdministratorOrFounder) {
+  const Relation colleague{RelationKind::kLead, kPopulation, kColleague};
+  EXPECT_EQ(ReasonOf(CheckGrant(colleague, AskerUntil({Role::kCoordinator}, absl::InfiniteFuture(), kSoon),
+                                Until(absl::InfiniteFuture()))),
+            "GRANT_OUTLASTS_GRANTER");
+  const Asker administrator =
+      AskerUntil({Role::kCoordinator, Role::kOrganizationAdministrator}, absl::InfinitePast(), kSoon);
+  EXPECT_TRUE(CheckGrant(colleague, administrator, Until(absl::InfiniteFuture())).ok());
+  EXPECT_TRUE(CheckGrant({RelationKind::kLead, kPopulation, kMe},
+                         AskerWith({Role::kCoordinator}, false, false, /*is_new=*/true), Until(absl::InfiniteFuture()))
+                  .ok());
+  // Being an administrator counts for leads alone.
+  EXPECT_EQ(ReasonOf(CheckGrant({RelationKind::kCareTeam, kPerson, kColleague},
+                                AskerUntil(administrator.roles, kSoon, kSoon), Until(absl::InfiniteFuture()))),
+            "GRANT_OUTLASTS_GRANTER");
+}
+
+TEST(CheckGrant, ChangesNoRelationOfOnesOwn) {
+  const Asker coordinator = AskerWith({Role::kCoordinator}, true, true);
+  const Asker administrator = AskerWith({Role::kCoordinator, Role::kOrganizationAdministrator}, true, true);
+  Grant grant = Until(kSoon);
+  const Relation team{RelationKind::kCareTeam, kPerson, kMe};
+  const Relation lead{RelationKind::kLead, kPopulation, kMe};
+  EXPECT_TRUE(CheckGrant(team, coordinator, grant).ok());
+  grant.exists = true;
+  EXPECT_EQ(ReasonOf(CheckGrant(team, coordinator, grant)), "OWN_RELATION") << "nor is one revived";
+  grant.live = true;
+  EXPECT_EQ(ReasonOf(CheckGrant(team, coordinator, grant)), "OWN_RELATION");
+  EXPECT_EQ(ReasonOf(CheckGrant(team, administrator, grant)), "OWN_RELATION");
+  EXPECT_EQ(ReasonOf(CheckGrant(lead, coordinator, grant)), "OWN_RELATION");
+  EXPECT_TRUE(CheckGrant(lead, administrator, grant).ok());
+  EXPECT_TRUE(CheckGrant({RelationKind::kCareTeam, kPerson, kColleague}, coordinator, grant).ok());
+  EXPECT_TRUE(CheckGrant({RelationKind::kMember, kPerson, kMe}, coordinator, grant).ok()) << "a population's";
+}
+
+TEST(CheckGrant, StartsNotLaterWhereTheRelationIsLive) {
+  const Relation relation{RelationKind::kLead, kPopulation, kColleague};
+  const Asker administrator = AskerWith({Role::kOrganizationAdministrator}, false, false);
+  Grant grant = Until(absl::InfiniteFuture());
+  grant.start = kSoon;
+  grant.exists = true;
+  EXPECT_TRUE(CheckGrant(relation, administrator, grant).ok());
+  grant.live = true;
+  EXPECT_EQ(ReasonOf(CheckGrant(relation, administrator, grant)), "RELATION_LIVE");
+  grant.start = kNow;
+  EXPECT_TRUE(CheckGrant(relation, administrator, grant).ok());
 }
 
 }  // namespace
