@@ -15,8 +15,8 @@ absl::StatusOr<std::optional<std::string>> FormerResponse(Session& session, cons
   // A commit can be seen before it is on disk; if the server dies in between, it has never been. A change of our own
   // makes our COMMIT wait until the log is on disk as far as this: only then may the caller be told that it is done.
   TRELLIS_RETURN_IF_ERROR(session
-                              .Execute("UPDATE idempotency SET create_time = ? "
-                                       "WHERE organization_id = ? AND principal_id = ? AND method = ? AND request_id = ?",
+                              .Execute("UPDATE idempotency SET create_time = ? WHERE organization_id = ? AND "
+                                       "principal_id = ? AND method = ? AND request_id = ?",
                                        now, key.organization, key.principal, key.method, key.request_id)
                               .status());
   TRELLIS_ASSIGN_OR_RETURN(auto row,

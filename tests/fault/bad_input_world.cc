@@ -159,7 +159,8 @@ void BadInputWorld::Furnish() {
   const absl::Time limit = absl::Now() + absl::Seconds(20);
   caseload::v1::ListSafetyAlertsResponse alerts;
   while (alerts.safety_alerts().empty() && absl::Now() < limit) {
-    alerts = Must("caseload", &caseload::v1::SafetyAlerts::Stub::ListSafetyAlerts, caseload::v1::ListSafetyAlertsRequest());
+    alerts = Must("caseload", &caseload::v1::SafetyAlerts::Stub::ListSafetyAlerts,
+                  caseload::v1::ListSafetyAlertsRequest());
     absl::SleepFor(absl::Milliseconds(20));
   }
   if (!alerts.safety_alerts().empty()) names_["safetyAlerts"] = alerts.safety_alerts(0).name();

@@ -59,8 +59,8 @@ class BadInputWorld {
   void Furnish();
   testing::TestUser UserFor(const Method& method, const testing::TestUser& somebody) const;
   template <class Stub, class Request, class Response>
-  Response Must(const std::string& service, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
-                const Request& request);
+  Response Must(const std::string& service,
+                grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*), const Request& request);
 
   std::shared_ptr<grpc::Channel> ChannelOf(const std::string& caller, const std::string& callee);
 

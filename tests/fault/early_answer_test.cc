@@ -32,7 +32,9 @@ Id NewId() {
   return ids.Next();
 }
 
-db::IdempotencyKey NewKey() { return {NewId(), NewId(), "trellis.test.v1.Things.MakeThing", NewId(), std::string(32, 'h')}; }
+db::IdempotencyKey NewKey() {
+  return {NewId(), NewId(), "trellis.test.v1.Things.MakeThing", NewId(), std::string(32, 'h')};
+}
 
 absl::Time Soon() { return absl::Now() + absl::Seconds(20); }
 
@@ -90,7 +92,8 @@ class EarlyAnswer : public ::testing::Test {
     absl::SleepFor(absl::Milliseconds(700));
     threads.emplace_back([&] { Request(database_->pool(), key); });
     std::optional<std::string> answer;
-    for (const absl::Time limit = Soon(); !answer.has_value() && absl::Now() < limit;) answer = again(database_->pool(), key);
+    const absl::Time limit = Soon();
+    while (!answer.has_value() && absl::Now() < limit) answer = again(database_->pool(), key);
     server_->Kill();
     ending = true;
     for (std::thread& thread : threads) thread.join();

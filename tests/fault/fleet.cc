@@ -162,7 +162,8 @@ std::string Fleet::authority() const { return Contents(folder_ + "/tls/ca.crt");
 std::string Fleet::LogOf(const std::string& service) const { return absl::StrCat(folder_, "/", service, ".log"); }
 
 std::vector<std::string> Fleet::DatabaseArguments(const std::string& service) const {
-  return {"--db-host=127.0.0.1", absl::StrCat("--db-port=", database_port_), absl::StrCat("--db-schema=trellis_", service),
+  return {"--db-host=127.0.0.1", absl::StrCat("--db-port=", database_port_),
+          absl::StrCat("--db-schema=trellis_", service),
           absl::StrCat("--db-user=", database_->OverSocket().user),
           absl::StrCat("--db-password-file=", folder_, "/db-password")};
 }

@@ -20,7 +20,8 @@ inline constexpr char kDatabase[] = "mariadbd";
 inline constexpr char kAdministrator[] = "admin@trellis.local";
 inline constexpr char kPassword[] = "correct horse battery staple";
 
-// To be used by one thread, which outlives it: the kernel ends the processes together with the thread that started them.
+// To be used by one thread, which outlives it: the kernel ends the processes together with the thread that started
+// them.
 class Fleet {
  public:
   // With migrated schemas, the first administrator made and every service ready.
@@ -39,7 +40,7 @@ class Fleet {
   std::string authority() const;  // PEM
 
   void Kill(const std::string& target);              // SIGKILL; returns when it has ended
-  absl::Status Revive(const std::string& target);    // starts it again; the database is ready then, a service need not be
+  absl::Status Revive(const std::string& target);    // starts it again; the database is then ready, a service not yet
   absl::Status AwaitReady(absl::Duration patience);  // until all services say so
   // Processes that ended without being killed here, with the ends of their logs.
   std::vector<std::string> UnexpectedEnds();

@@ -1,5 +1,5 @@
-// Services and the database are killed again and again under load; see README.md. Bounds are those of the rule of three:
-// with no failure in n trials, the chance of one is below 3/n at 95 % confidence.
+// Services and the database are killed again and again under load; see README.md. Bounds are those of the rule of
+// three: with no failure in n trials, the chance of one is below 3/n at 95 % confidence.
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
@@ -146,15 +146,15 @@ void Print(const Verdict& verdict, const Load& load, const Outages& outages) {
   PrintCount("persons", verdict.registrations);
   PrintCount("assessments", verdict.recordings);
   const AlertCount& alerts = verdict.alerts;
-  std::cout << absl::StreamFormat("  alerts: %d expected, %d missing, %d doubled, %d without an assessment (%s); all there "
-                                  "%.1f s after the load\n",
+  std::cout << absl::StreamFormat("  alerts: %d expected, %d missing, %d doubled, %d without an assessment (%s); "
+                                  "all there %.1f s after the load\n",
                                   alerts.expected, alerts.missing, alerts.doubled, alerts.without_assessment,
                                   Bound(alerts.missing + alerts.doubled, alerts.expected),
                                   absl::ToDoubleSeconds(alerts.drain));
   std::cout << absl::StreamFormat("  read back under faults: %d good, %d wrong\n", load.reads(), load.stale_reads());
   for (const auto& [target, outage] : outages.Summarize()) {
-    std::cout << absl::StreamFormat("  %-10s killed %3d times; out of reach %.2f s (median), %.2f s (longest)\n", target,
-                                    outage.kills, absl::ToDoubleSeconds(outage.median),
+    std::cout << absl::StreamFormat("  %-10s killed %3d times; out of reach %.2f s (median), %.2f s (longest)\n",
+                                    target, outage.kills, absl::ToDoubleSeconds(outage.median),
                                     absl::ToDoubleSeconds(outage.longest));
   }
 }

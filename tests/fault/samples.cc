@@ -70,7 +70,7 @@ void SetScalar(Message& message, const FieldDescriptor& field, const Names& name
   const Reflection& reflection = *message.GetReflection();
   const FieldPolicy& policy = PolicyOf(field);
   const bool many = field.is_repeated();
-  const std::int64_t whole = field.name() == "page_size" ? 10 : policy.has_min() ? std::max<std::int64_t>(policy.min(), 1) : 1;
+  const std::int64_t whole = policy.has_min() ? std::max<std::int64_t>(policy.min(), 1) : 1;
   const double number = policy.has_min_value() ? policy.min_value() : 1.0;
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_STRING: {
@@ -113,8 +113,9 @@ void Fill(Message& message, const Names& names, int depth) {
     if (field.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) {
       SetScalar(message, field, names);
     } else if (field.message_type()->full_name() != "google.protobuf.FieldMask") {
-      Fill(field.is_repeated() ? *reflection.AddMessage(&message, &field) : *reflection.MutableMessage(&message, &field),
-           names, depth + 1);
+      Message* const inner = field.is_repeated() ? reflection.AddMessage(&message, &field)
+                                                 : reflection.MutableMessage(&message, &field);
+      Fill(*inner, names, depth + 1);
     }
   }
 }
@@ -145,7 +146,8 @@ class Spoiler {
   void VisitField(const FieldDescriptor& field, int depth) {
     const FieldPolicy& policy = PolicyOf(field);
     if (policy.required() && field.cpp_type() != FieldDescriptor::CPPTYPE_BOOL) {
-      Add("missing", true, [](Message& parent, const FieldDescriptor& f) { parent.GetReflection()->ClearField(&parent, &f); });
+      Add("missing", true,
+          [](Message& parent, const FieldDescriptor& f) { parent.GetReflection()->ClearField(&parent, &f); });
     }
     if (field.is_repeated()) TooMany(field, policy);
     switch (field.cpp_type()) {
@@ -280,7 +282,8 @@ class Spoiler {
       }
       if (is_last) break;
       if (field->is_repeated()) absl::StrAppend(&name, "[0]");
-      at = field->is_repeated() ? reflection.MutableRepeatedMessage(at, field, 0) : reflection.MutableMessage(at, field);
+      at = field->is_repeated() ? reflection.MutableRepeatedMessage(at, field, 0)
+                                : reflection.MutableMessage(at, field);
     }
     change(*at, *path_.back());
     std::string bytes = request->SerializeAsString();

@@ -39,7 +39,9 @@ assessment::v1::Assessment WithoutChanges(assessment::v1::Assessment assessment)
   return assessment;
 }
 
-std::int64_t Micros(const google::protobuf::Timestamp& time) { return time.seconds() * 1'000'000 + time.nanos() / 1000; }
+std::int64_t Micros(const google::protobuf::Timestamp& time) {
+  return time.seconds() * 1'000'000 + time.nanos() / 1000;
+}
 
 class Examiner {
  public:
