@@ -17,7 +17,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "common/testing/test_certificates.h"
 #include "grpcpp/create_channel.h"
@@ -250,6 +250,7 @@ Options Parse(int argc, char** argv) {
 }
 
 int Main(int argc, char** argv) {
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);  // as the services do
   if (argc > 7 && std::string(argv[1]) == "echo") {
     ServeEcho(std::atoi(argv[2]), {.certificate = argv[3], .key = argv[4], .ca = argv[5]}, argv[6],
               std::vector<std::string>(argv + 7, argv + argc));
