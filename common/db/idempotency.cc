@@ -3,7 +3,6 @@
 #include <tuple>
 
 #include "common/base/error.h"
-#include "common/db/errors.h"
 
 namespace trellis::db {
 namespace {
@@ -11,14 +10,7 @@ namespace {
 absl::Status Broken(absl::string_view what) { return Error(absl::StatusCode::kInternal, "DATABASE_ERROR", what); }
 
 // The record is there because another transaction made it and has ended.
-absl::StatusOr<std::optional<std::string>> FormerResponse(Session& session, const IdempotencyKey& key, absl::Time now) {
-  // A commit can be seen before it is on disk; if the server dies in between, it has never been. A change of our own
-  // makes our COMMIT wait until the log is on disk as far as this: only then may the caller be told that it is done.
-  TRELLIS_RETURN_IF_ERROR(session
-                              .Execute("UPDATE idempotency SET create_time = ? WHERE organization_id = ? AND "
-                                       "principal_id = ? AND method = ? AND request_id = ?",
-                                       now, key.organization, key.principal, key.method, key.request_id)
-                              .status());
+absl::StatusOr<std::optional<std::string>> FormerResponse(Session& session, const IdempotencyKey& key) {
   TRELLIS_ASSIGN_OR_RETURN(auto row,
                            session.QueryOne<std::string, std::optional<std::string>>(
                                "SELECT request_hash, response FROM idempotency "
@@ -40,13 +32,19 @@ absl::StatusOr<std::optional<std::string>> FormerResponse(Session& session, cons
 }  // namespace
 
 absl::StatusOr<std::optional<std::string>> Claim(Session& session, const IdempotencyKey& key, absl::Time now) {
-  absl::StatusOr<std::int64_t> inserted = session.Execute(
-      "INSERT INTO idempotency (organization_id, principal_id, method, request_id, request_hash, create_time) "
-      "VALUES (?, ?, ?, ?, ?, ?)",
-      key.organization, key.principal, key.method, key.request_id, key.request_hash, now);
-  if (inserted.ok()) return std::optional<std::string>();
-  if (!IsDuplicateKey(inserted.status())) return std::move(inserted).status();
-  return FormerResponse(session, key, now);
+  // A commit can be seen before it is on disk; if the server dies in between, it has never been. So a repetition
+  // changes the record too, if only by a microsecond: its COMMIT then waits until the log is on disk as far as this,
+  // and only then is the caller told that it is done. In one statement, because a failed INSERT would keep a shared
+  // lock, with which repetitions at one time would be in each other's way.
+  TRELLIS_ASSIGN_OR_RETURN(
+      const std::int64_t rows,
+      session.Execute(
+          "INSERT INTO idempotency (organization_id, principal_id, method, request_id, request_hash, create_time) "
+          "VALUES (?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE create_time = create_time + INTERVAL 1 MICROSECOND",
+          key.organization, key.principal, key.method, key.request_id, key.request_hash, now));
+  constexpr std::int64_t kUpdated = 2;  // what the server counts for a row that was there
+  if (rows != kUpdated) return std::optional<std::string>();
+  return FormerResponse(session, key);
 }
 
 absl::Status Store(Session& session, const IdempotencyKey& key, absl::string_view response) {

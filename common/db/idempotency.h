@@ -26,10 +26,9 @@ struct IdempotencyKey {
 };
 
 // First statement of the transaction. Nothing: the request is new, go on and Store its response. Otherwise the response
-// that was stored for it: return that and change nothing, but commit. Only that commit makes sure that no crash undoes
-// the former one. The record is then kept as long as one that was made `now`. While another transaction holds the same
-// claim, waits for its end. Errors: FAILED_PRECONDITION REQUEST_ID_REUSED when the id was used for another request, and
-// those of Session.
+// that was stored for it: return that and change nothing, but commit: only then is it certain that no crash undoes the
+// former request. While another transaction holds the same claim, waits for its end. Errors: FAILED_PRECONDITION
+// REQUEST_ID_REUSED when the id was used for another request, and those of Session.
 absl::StatusOr<std::optional<std::string>> Claim(Session& session, const IdempotencyKey& key, absl::Time now);
 
 // Puts the response into the claimed record. response: at most 16 MiB.
