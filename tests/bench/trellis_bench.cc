@@ -222,9 +222,10 @@ void PrintConditions(const Options& options) {
       "echo  the same messages through a generic asynchronous gRPC server, one thread, nothing behind it\n"
       "SQL   the same statements in the same transaction through the bare C client, at most %d connections\n"
       "RPC   the service's own binary with %d workers and connections; meanwhile the others rest, save identity\n"
-      "All gRPC over TLS, the database over its unix socket. Client, server and database share the cores: compare CPU.\n"
-      "CPU us: of the server, or of the SQL client's threads, for each call. DB CPU us: of the database. stmts: what the\n"
-      "database executed for each call (followers, sequencers included). others: of the machine, used by other programs.\n"
+      "All gRPC over TLS, the database over its unix socket. Clients and servers share the cores: compare CPU.\n"
+      "CPU us: of the server, or of the SQL client's threads, for each call. DB CPU us: of the database.\n"
+      "stmts: what the database executed for each call (followers, sequencers included).\n"
+      "others: of the machine, used by other programs.\n"
       "ratio: CPU of the RPC by the sum of echo and SQL (aim: at most 1.5)\n",
       std::max(1u, std::thread::hardware_concurrency()), LoadAverage().c_str(),
       absl::ToDoubleSeconds(options.duration), kConnections, kConnections);

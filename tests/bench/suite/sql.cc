@@ -111,7 +111,8 @@ SqlConnection::SqlConnection(const std::string& socket, const std::string& schem
 SqlConnection::~SqlConnection() { mysql_close(connection_); }
 
 void SqlConnection::Text(const std::string& sql) {
-  if (mysql_real_query(connection_, sql.data(), sql.size()) != 0) Die(absl::StrCat(mysql_error(connection_), " in ", sql));
+  if (mysql_real_query(connection_, sql.data(), sql.size()) == 0) return;
+  Die(absl::StrCat(mysql_error(connection_), " in ", sql));
 }
 
 std::vector<SqlRow> SqlConnection::Query(const std::string& sql) {

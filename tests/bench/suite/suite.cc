@@ -212,7 +212,9 @@ void Suite::Call(absl::string_view service, const std::string& method, const std
   load.method = method;
   load.token = token;
   load.request = [&](std::int64_t) { return request.SerializeAsString(); };
-  load.on_response = [&](absl::string_view bytes) { response->ParseFromArray(bytes.data(), static_cast<int>(bytes.size())); };
+  load.on_response = [&](absl::string_view bytes) {
+    response->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+  };
   load.count = 1;
   const Sample sample = Run(channel(service), load);
   if (sample.failed > 0) Die(sample.first_failure);

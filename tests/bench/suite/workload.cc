@@ -39,11 +39,13 @@ constexpr char kMaySeePerson[] =
 class AccessCheck {
  public:
   AccessCheck(const Suite& suite, SqlConnection& connection)
-      : organization_(suite.organization().bytes()), user_(suite.coordinator().bytes()), check_(connection, kMaySeePerson) {}
+      : organization_(suite.organization().bytes()), user_(suite.coordinator().bytes()), check_(connection,
+          kMaySeePerson) {}
 
   void Run(const std::string& person) {
     const std::string now = SqlTime(absl::Now());
-    if (check_.Execute({organization_, person, user_, now, now, user_, now, now, organization_, person, now, now}) != 1) {
+    if (check_.Execute({organization_, person, user_, now, now, user_, now, now, organization_, person, now,
+        now}) != 1) {
       Die("a person may not be seen");
     }
   }
@@ -123,12 +125,14 @@ class BareRecording {
                "SELECT 1 FROM assessment WHERE organization_id = ? AND person_id = ? AND instrument = ? AND "
                "effective_time >= ? AND (effective_time > ? OR id > ?) LIMIT 1"),
         insert_(*connection_,
-                "INSERT INTO assessment (organization_id, id, person_id, instrument, instrument_version, effective_time, "
+                "INSERT INTO assessment (organization_id, id, person_id, instrument, "
+                "instrument_version, effective_time, "
                 "method, state, recorder_id, answers, revision, create_time, update_time) VALUES "
                 "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
         outcomes_(*connection_, OutcomesSql(recorded_.outcomes.size())),
         event_(*connection_,
-               "INSERT INTO event (event_id, organization_id, position, write_time, occur_time, type, trace_id, payload) "
+               "INSERT INTO event (event_id, organization_id, position, write_time, occur_time, "
+               "type, trace_id, payload) "
                "VALUES (?, ?, NULL, UTC_TIMESTAMP(6), ?, ?, ?, ?)"),
         store_(*connection_,
                "UPDATE idempotency SET response = ? WHERE organization_id = ? AND principal_id = ? AND method = ? AND "
@@ -156,7 +160,8 @@ class BareRecording {
     }
     earlier_.Execute(range);
     later_.Execute({organization_, person, instrument, now, now, id});
-    insert_.Execute({organization_, id, person, instrument, std::int64_t{1}, now, std::int64_t{1}, std::int64_t{1}, user_,
+    insert_.Execute({organization_, id, person, instrument, std::int64_t{1}, now, std::int64_t{1}, std::int64_t{1},
+        user_,
                      recorded_.answers, std::int64_t{1}, now, now});
     outcomes_.Execute(rows);
     event_.Execute({Ids().Next().bytes(), organization_, now, recorded_.event_type, std::string(32, 't'),
@@ -186,7 +191,8 @@ class BareRecording {
 void CopyAssessments(Suite& suite) {
   suite.MakeSchema("assessment", kBareSchema);
   for (const char* table : {"access_relation", "assessment", "assessment_outcome", "assessment_series"}) {
-    suite.sql().Text(absl::StrCat("INSERT INTO ", kBareSchema, ".", table, " SELECT * FROM trellis_assessment.", table));
+    suite.sql().Text(absl::StrCat("INSERT INTO ", kBareSchema, ".", table, " SELECT * FROM trellis_assessment.",
+        table));
   }
 }
 
@@ -213,7 +219,8 @@ class BareWorklist {
   void Run() {
     const std::string now = SqlTime(absl::Now());
     led_.Execute({organization_, user_, std::int64_t{3}, now, now, std::int64_t{1000}});
-    const int rows = page_.Execute({organization_, user_, std::string(), organization_, user_, now, now, user_, now, now,
+    const int rows = page_.Execute({organization_, user_, std::string(), organization_, user_, now, now, user_, now,
+        now,
                                     organization_, now, now, std::int64_t{51}});
     if (rows != 51) Die(absl::StrCat("the worklist's first page has ", rows, " rows"));
   }
@@ -282,7 +289,8 @@ Workload GetPerson(Suite& suite) {
           : connection(of.Connect("trellis_identity")),
             access(of, *connection),
             find(*connection,
-                 "SELECT id, version, profile, create_time, update_time FROM person WHERE organization_id = ? AND id = ?") {}
+                 "SELECT id, version, profile, create_time, update_time FROM person WHERE "
+                 "organization_id = ? AND id = ?") {}
     };
     auto state = std::make_shared<State>(suite);
     return [&suite, i, state, organization = suite.organization().bytes()](std::int64_t n) {
