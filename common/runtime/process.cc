@@ -1,6 +1,9 @@
 #include "common/runtime/process.h"
 
+#include <google/protobuf/stubs/logging.h>
 #include <grpc/support/log.h>
+
+#include <string>
 
 #include "absl/synchronization/mutex.h"
 #include "common/log/log.h"
@@ -16,9 +19,15 @@ void LogForGrpc(gpr_log_func_args* args) {
   }
 }
 
+// Protobuf complains of every text that is not UTF-8: whoever calls could flood the log with it.
+void LogForProtobuf(google::protobuf::LogLevel, const char*, int, const std::string& message) {
+  log::Debug("protobuf", {{"detail", message}});
+}
+
 }  // namespace
 
 void PrepareProcess() {
+  google::protobuf::SetLogHandler(LogForProtobuf);
   gpr_set_log_function(LogForGrpc);
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
 }

@@ -5,7 +5,8 @@
 namespace trellis::runtime {
 
 // Call once, after the log is configured and before other threads start:
-// - gRPC's own messages become lines of our log (they may tell of peers' addresses, never of what is in a call);
+// - gRPC's and protobuf's own messages become lines of our log (they may tell of peers' addresses and of fields' names,
+//   never of what is in a call);
 // - Abseil's search for lock cycles, on in Debian's build, stays to the tests: it costs every lock of a busy server.
 void PrepareProcess();
 
