@@ -19,6 +19,8 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using options::v1::MethodPolicy;
 
+constexpr char kSecondFactor[] = "otp";  // RFC 8176
+
 // The fields from the request to the text, or nothing where the path does not lead to one text.
 std::vector<const FieldDescriptor*> Resolve(const Descriptor* message, absl::string_view path) {
   std::vector<const FieldDescriptor*> fields;
@@ -74,11 +76,26 @@ absl::Status MethodRules::AuthorizeUser(rpc::CallContext& call, const Message& r
     return Error(absl::StatusCode::kPermissionDenied, "ROLE_MISSING", "none of your roles allows this")
         .With("method", call.method().full_name());
   }
+  if (policy.step_up()) TRELLIS_RETURN_IF_ERROR(RequireFreshFactor(call));
+  if (policy.check_session()) {
+    if (!check_session_) return absl::InternalError("a method wants sessions checked where nobody can check them");
+    TRELLIS_RETURN_IF_ERROR(check_session_(call));
+  }
   if (policy.person_field().empty()) return absl::OkStatus();
   if (access_ == nullptr) return absl::InternalError("a method names a person in a service without access relations");
   TRELLIS_ASSIGN_OR_RETURN(const std::string name, TextAt(request, policy.person_field()));
   TRELLIS_ASSIGN_OR_RETURN(const Id person, rpc::ParseName("persons", name, policy.person_field()));
   return access_->RequirePerson(call, person, name);
+}
+
+// A token keeps the time of its session's last full proof, so it must be as fresh as the factor that it tells of.
+absl::Status MethodRules::RequireFreshFactor(const rpc::CallContext& call) const {
+  const std::vector<std::string>& methods = call.caller().methods;
+  const bool shown = std::find(methods.begin(), methods.end(), kSecondFactor) != methods.end();
+  if (shown && clock_->Now() - call.caller().auth_time <= kFreshFactor) return absl::OkStatus();
+  return Error(absl::StatusCode::kPermissionDenied, "SECOND_FACTOR_REQUIRED",
+               "this needs a second factor that was shown within the last five minutes")
+      .With("method", call.method().full_name());
 }
 
 absl::Status MethodRules::AuthorizeService(const rpc::CallContext& call) const {

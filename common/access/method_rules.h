@@ -1,13 +1,17 @@
-// Holds every call to what its RPC declares (trellis.options.v1.method): audience, roles, person.
+// Holds every call to what its RPC declares (trellis.options.v1.method): audience, roles, session, factor, person.
 #ifndef TRELLIS_COMMON_ACCESS_METHOD_RULES_H_
 #define TRELLIS_COMMON_ACCESS_METHOD_RULES_H_
 
+#include <functional>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "common/access/access.h"
+#include "common/base/clock.h"
 #include "common/rpc/caller.h"
 
 namespace google::protobuf {
@@ -16,22 +20,35 @@ class Message;
 
 namespace trellis::access {
 
+// How long ago a second factor may have been shown where a method wants a fresh one.
+inline constexpr absl::Duration kFreshFactor = absl::Minutes(5);
+
+// Asks identity whether the session of the caller of `call` goes on. UNAUTHENTICATED where it does not, UNAVAILABLE
+// where nobody knows.
+using CheckSession = std::function<absl::Status(rpc::CallContext& call)>;
+
 // Thread-safe. Deny is the default: what is not declared is not allowed.
 class MethodRules final : public rpc::Authorizer {
  public:
-  // `access` may be null in a service without persons; it outlives the rules.
-  explicit MethodRules(Access* access) : access_(access) {}
+  // `access` may be null in a service without persons, `check_session` in one without methods that declare it; the
+  // pointers outlive the rules.
+  MethodRules(Access* access, const Clock* clock, CheckSession check_session = nullptr)
+      : access_(access), clock_(clock), check_session_(std::move(check_session)) {}
 
-  // UNAUTHENTICATED (TOKEN_MISSING): a user's method without a user. PERMISSION_DENIED: ROLE_MISSING (roles are no
-  // secret), SERVICE_NOT_ALLOWED. NOT_FOUND: no live relation to the person, the same as for a person who does not
-  // exist. INVALID_ARGUMENT: the person's field holds no person's name.
+  // UNAUTHENTICATED (TOKEN_MISSING): a user's method without a user; (SESSION_ENDED): the session is over.
+  // PERMISSION_DENIED: ROLE_MISSING (roles are no secret), SECOND_FACTOR_REQUIRED, SERVICE_NOT_ALLOWED. NOT_FOUND: no
+  // live relation to the person, the same as for a person who does not exist. INVALID_ARGUMENT: the person's field
+  // holds no person's name.
   absl::Status Authorize(rpc::CallContext& call, const google::protobuf::Message& request) override;
 
  private:
   absl::Status AuthorizeUser(rpc::CallContext& call, const google::protobuf::Message& request);
   absl::Status AuthorizeService(const rpc::CallContext& call) const;
+  absl::Status RequireFreshFactor(const rpc::CallContext& call) const;
 
   Access* const access_;
+  const Clock* const clock_;
+  const CheckSession check_session_;
 };
 
 // The text in the field that `path` ("assessment.person") names; "" where a message on the way is not set.

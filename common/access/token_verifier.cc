@@ -82,6 +82,9 @@ absl::StatusOr<rpc::Caller> TokenVerifier::Authenticate(absl::string_view token,
   caller.session = claims.session;
   caller.roles = std::move(claims.roles);
   caller.service = peer.service;
+  caller.methods = std::move(claims.methods);
+  caller.auth_time = claims.auth_time;
+  caller.issue_time = claims.issue_time;
   return caller;
 }
 

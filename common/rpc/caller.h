@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "common/base/id.h"
 #include "trellis/options/v1/options.pb.h"
 
@@ -34,6 +35,10 @@ struct Caller {
   Id session;
   std::vector<options::v1::Role> roles;
   std::string service;  // the peer's service name by its certificate, "" where it showed none
+  // Of the token: how the user proved who they are (RFC 8176: "pwd", "otp"), when, and when the token was issued.
+  std::vector<std::string> methods = {};
+  absl::Time auth_time = absl::InfinitePast();
+  absl::Time issue_time = absl::InfinitePast();
 
   bool HasRole(options::v1::Role role) const { return std::find(roles.begin(), roles.end(), role) != roles.end(); }
 };

@@ -118,7 +118,7 @@ absl::Status Host::MakeServer(const Seams& seams) {
   TRELLIS_ASSIGN_OR_RETURN(
       verifier_,
       access::TokenVerifier::Make({.issuer = settings_.issuer, .audience = settings_.audience}, keys_.get(), &clock_));
-  rules_ = std::make_unique<access::MethodRules>(access_.get());
+  rules_ = std::make_unique<access::MethodRules>(access_.get(), &clock_);
   server_ = std::make_unique<rpc::Server>(ServerOptionsOf(service_, settings_), std::move(router_), verifier_.get(),
                                           rules_.get(), std::vector<rpc::CallObserver*>{&server_observer_}, clock_);
   return absl::OkStatus();

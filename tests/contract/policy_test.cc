@@ -33,6 +33,14 @@ TEST(Policy, EveryMethodDeclaresItsCallersAndItsData) {
   });
 }
 
+TEST(Policy, OnlyUsersHaveSessionsAndFactors) {
+  ForEachMethod([](const MethodDescriptor& method) {
+    const MethodPolicy& policy = PolicyOf(method);
+    if (policy.audience() == options::v1::AUDIENCE_USER) return;
+    EXPECT_FALSE(policy.check_session() || policy.step_up()) << method.full_name();
+  });
+}
+
 TEST(Policy, ClinicalAndPersonalDataIsForNamedRolesOnly) {
   ForEachMethod([](const MethodDescriptor& method) {
     const MethodPolicy& policy = PolicyOf(method);

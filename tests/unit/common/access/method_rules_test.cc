@@ -36,7 +36,8 @@ class MethodRulesTest : public RelationTest {
   }
 
   Access access_{&pool(), &clock_};
-  MethodRules rules_{&access_};
+  absl::Status session_status_;
+  MethodRules rules_{&access_, &clock_, [this](rpc::CallContext&) { return session_status_; }};
 };
 
 TEST_F(MethodRulesTest, PublicMethodsAreForEverybody) {
@@ -146,9 +147,40 @@ TEST_F(MethodRulesTest, APersonFieldThatDoesNotExistLetsNobodyThrough) {
   }
   MethodPolicy policy = ForUsers();
   policy.set_person_field("payload.type_url");
-  MethodRules without_relations(nullptr);
+  MethodRules without_relations(nullptr, &clock_);
   TestCall call(UserOf(organization_, user_), policy);
   EXPECT_FALSE(without_relations.Authorize(*call, events::v1::Event()).ok());
+}
+
+TEST_F(MethodRulesTest, AFreshFactorIsOneShownWithinFiveMinutes) {
+  MethodPolicy policy = ForUsers();
+  policy.set_step_up(true);
+  rpc::Caller caller = UserOf(organization_, user_);
+  EXPECT_EQ(ReasonFor(caller, policy), "SECOND_FACTOR_REQUIRED");
+  caller.auth_time = clock_.Now();
+  caller.methods = {"pwd"};
+  EXPECT_EQ(ReasonFor(caller, policy), "SECOND_FACTOR_REQUIRED");  // fresh, but no second factor
+  caller.methods = {"pwd", "otp"};
+  EXPECT_EQ(ReasonFor(caller, policy), "OK");
+  clock_.Advance(kFreshFactor);
+  EXPECT_EQ(ReasonFor(caller, policy), "OK");
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_EQ(ReasonFor(caller, policy), "SECOND_FACTOR_REQUIRED");
+  policy.set_step_up(false);
+  EXPECT_EQ(ReasonFor(caller, policy), "OK");
+}
+
+TEST_F(MethodRulesTest, ASessionIsCheckedWhereTheMethodSaysSoAndNowhereElse) {
+  MethodPolicy policy = ForUsers();
+  policy.set_check_session(true);
+  const rpc::Caller caller = UserOf(organization_, user_);
+  EXPECT_EQ(ReasonFor(caller, policy), "OK");
+  session_status_ = Error(absl::StatusCode::kUnauthenticated, "SESSION_ENDED", "over");
+  EXPECT_EQ(ReasonFor(caller, policy), "SESSION_ENDED");
+  EXPECT_EQ(ReasonFor(caller, ForUsers()), "OK");
+  MethodRules cannot_check(&access_, &clock_);
+  TestCall call(caller, policy);
+  EXPECT_FALSE(cannot_check.Authorize(*call, events::v1::Event()).ok());
 }
 
 }  // namespace

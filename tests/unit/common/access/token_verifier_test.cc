@@ -30,6 +30,9 @@ TEST_F(TokenVerifierTest, MakesACaller) {
   EXPECT_TRUE(caller->HasRole(options::v1::ROLE_CLINICIAN));
   EXPECT_FALSE(caller->HasRole(options::v1::ROLE_ORGANIZATION_ADMINISTRATOR));
   EXPECT_EQ(caller->service, "caseload");
+  EXPECT_EQ(caller->methods, subject_.methods);
+  EXPECT_EQ(caller->auth_time, subject_.auth_time);
+  EXPECT_EQ(caller->issue_time, clock_.Now());
 }
 
 TEST_F(TokenVerifierTest, ACachedTokenExpiresLikeAnyOther) {

@@ -53,7 +53,7 @@ class FeedServiceTest : public FeedTest {
   }
 
   const rpctest::Certificates certificates_;
-  access::MethodRules rules_{nullptr};
+  access::MethodRules rules_{nullptr, &SystemClock()};
   HeadSignal signal_;
   Sequencer sequencer_{&pool(), &signal_};
   Reader reader_{&pool(), &signal_};
