@@ -66,6 +66,7 @@ grpc::Status Client::SignIn(std::string* token) {
     request.set_password(kPassword);
     grpc::ClientContext context;
     context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(3)));
+    context.set_wait_for_ready(true);
     identity::v1::SignInResponse response;
     const grpc::Status status = sessions_->SignIn(&context, request, &response);
     // A token of three minutes is good for two more.
@@ -85,6 +86,9 @@ grpc::Status Client::Once(const std::string& service, const Send& send, absl::Du
   const absl::Time begun = absl::Now();
   grpc::ClientContext context;
   context.set_deadline(absl::ToChronoTime(begun + timeout));
+  // A call that fails at once while the channel reconnects polls for nobody, and without a poller no connection comes
+  // about: a client whose only calls are such ones would stay away for minutes.
+  context.set_wait_for_ready(true);
   context.AddMetadata("authorization", absl::StrCat("Bearer ", token));
   grpc::Status status = send(context);
   if (status.ok() && outages_ != nullptr) outages_->Answered(service, begun, absl::Now());
