@@ -59,10 +59,6 @@ absl::Status StepForbidden(State from, State to) {
       .With("to", StateName(to));
 }
 
-bool NeedsReason(State to) {
-  return to == State::kRejected || to == State::kCancelled || to == State::kOnHold || to == State::kFailed;
-}
-
 bool IsFinal(State state) { return state >= State::kCompleted; }
 
 bool HasPlace(State state) {

@@ -36,8 +36,6 @@ absl::Status CheckStep(State from, State to, Side side);
 // The error STATE_FORBIDS itself.
 absl::Status StepForbidden(State from, State to);
 
-// Rejected, cancelled, on hold and failed want to be explained.
-bool NeedsReason(State to);
 // No step leads on, except to ENTERED_IN_ERROR.
 bool IsFinal(State state);
 // The person has the place: from the acceptance until the end.

@@ -50,14 +50,6 @@ TEST(StateTable, TellsTheWrongSideFromTheWrongStep) {
             (std::vector<std::pair<std::string, std::string>>{{"from", "COMPLETED"}, {"to", "ACCEPTED"}}));
 }
 
-TEST(StateTable, AsksForReasonsWhereGravityDoes) {
-  std::set<State> asking;
-  for (const State state : kAll) {
-    if (NeedsReason(state)) asking.insert(state);
-  }
-  EXPECT_EQ(asking, (std::set<State>{State::kRejected, State::kCancelled, State::kOnHold, State::kFailed}));
-}
-
 TEST(StateTable, NoStepButTheCorrectionLeavesAFinalState) {
   for (const State from : kAll) {
     if (!IsFinal(from)) continue;
