@@ -16,6 +16,19 @@ class RawStream {
   virtual absl::Status Write(const google::protobuf::Message& message) = 0;
 };
 
+// A stream of answers to one request, sent when something happens: the handler keeps it and returns, and no worker waits
+// meanwhile. Thread-safe.
+class PushStream {
+ public:
+  virtual ~PushStream() = default;
+  // Newer messages take the place of one that has not yet begun its way. False: the call has ended.
+  virtual bool Send(const google::protobuf::Message& message) = 0;
+  // OK or an error reaches the caller as on any call. Later calls do nothing.
+  virtual void End(absl::Status status) = 0;
+  // The caller is gone, or End was called.
+  virtual bool ended() const = 0;
+};
+
 // Belongs to the handler's thread. The handler's return value ends the stream: an error reaches the caller as on any
 // call. Where the method answers with a single message, the handler writes exactly one before it returns OK.
 template <class Request, class Response>

@@ -32,7 +32,7 @@ void CheckPolicy(const MethodDescriptor& method, const options::v1::MethodPolicy
 
 }  // namespace
 
-Router::Method* Router::Add(absl::string_view full_method, const Message& request, const Message& response) {
+Router::Method* Router::Add(absl::string_view full_method, const Message& request, const Message* response) {
   const std::string name(full_method);
   const MethodDescriptor* method = DescriptorPool::generated_pool()->FindMethodByName(name);
   if (method == nullptr) {
@@ -44,8 +44,8 @@ Router::Method* Router::Add(absl::string_view full_method, const Message& reques
                                      method->input_type()->full_name()));
     return nullptr;
   }
-  if (method->output_type() != response.GetDescriptor()) {
-    mistakes_.push_back(absl::StrCat(name, ": the handler answers with ", response.GetTypeName(), ", the method with ",
+  if (response != nullptr && method->output_type() != response->GetDescriptor()) {
+    mistakes_.push_back(absl::StrCat(name, ": the handler answers with ", response->GetTypeName(), ", the method with ",
                                      method->output_type()->full_name()));
     return nullptr;
   }
@@ -66,7 +66,7 @@ Router::Method* Router::Add(absl::string_view full_method, const Message& reques
 
 void Router::AddUnary(absl::string_view full_method, const Message& request, const Message& response,
                       UnaryHandler handler) {
-  Method* method = Add(full_method, request, response);
+  Method* method = Add(full_method, request, &response);
   if (method == nullptr) return;
   if (method->descriptor->client_streaming() || method->descriptor->server_streaming()) {
     mistakes_.push_back(absl::StrCat(full_method, ": is a stream, its handler is not"));
@@ -76,12 +76,21 @@ void Router::AddUnary(absl::string_view full_method, const Message& request, con
 
 void Router::AddStream(absl::string_view full_method, const Message& request, const Message& response,
                        StreamHandler handler) {
-  Method* method = Add(full_method, request, response);
+  Method* method = Add(full_method, request, &response);
   if (method == nullptr) return;
   if (!method->descriptor->client_streaming() && !method->descriptor->server_streaming()) {
     mistakes_.push_back(absl::StrCat(full_method, ": is not a stream, its handler is"));
   }
   method->stream = std::move(handler);
+}
+
+void Router::AddPush(absl::string_view full_method, const Message& request, PushHandler handler) {
+  Method* method = Add(full_method, request, nullptr);
+  if (method == nullptr) return;
+  if (method->descriptor->client_streaming() || !method->descriptor->server_streaming()) {
+    mistakes_.push_back(absl::StrCat(full_method, ": is not a stream of answers, its handler is"));
+  }
+  method->push = std::move(handler);
 }
 
 std::vector<std::string> Router::Check() const {

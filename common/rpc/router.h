@@ -31,14 +31,17 @@ class Router {
   using Respond = absl::FunctionRef<void(const google::protobuf::Message&)>;
   using UnaryHandler = std::function<absl::Status(CallContext&, const google::protobuf::Message&, Respond)>;
   using StreamHandler = std::function<absl::Status(CallContext&, RawStream&)>;
+  using PushHandler =
+      std::function<absl::Status(CallContext&, const google::protobuf::Message&, std::shared_ptr<PushStream>)>;
 
   struct Method {
     const google::protobuf::MethodDescriptor* descriptor = nullptr;
     options::v1::MethodPolicy policy;
     const google::protobuf::Message* request_prototype = nullptr;
-    UnaryHandler unary;    // exactly one of the two is set
+    UnaryHandler unary;  // exactly one of the three is set
     StreamHandler stream;
-    std::string path;      // as the wire names it: "/trellis.identity.v1.Persons/GetPerson"
+    PushHandler push;
+    std::string path;  // as the wire names it: "/trellis.identity.v1.Persons/GetPerson"
   };
 
   // A request, a response.
@@ -76,6 +79,17 @@ class Router {
               });
   }
 
+  // A request, and answers that are sent when something happens. An error that the handler returns ends the call.
+  template <class Handler, class Owner, class Request>
+  void Push(absl::string_view full_method, Handler* handler,
+            absl::Status (Owner::*function)(CallContext&, const Request&, std::shared_ptr<PushStream>)) {
+    AddPush(full_method, Request::default_instance(),
+            [handler, function](CallContext& call, const google::protobuf::Message& request,
+                                std::shared_ptr<PushStream> stream) {
+              return (handler->*function)(call, static_cast<const Request&>(request), std::move(stream));
+            });
+  }
+
   // Everything that keeps the server from starting, one line each: unknown methods, wrong types, a method without
   // declared audience or data class, a method of a served service without a handler. Empty: all is well.
   std::vector<std::string> Check() const;
@@ -91,8 +105,10 @@ class Router {
                 const google::protobuf::Message& response, UnaryHandler handler);
   void AddStream(absl::string_view full_method, const google::protobuf::Message& request,
                  const google::protobuf::Message& response, StreamHandler handler);
+  void AddPush(absl::string_view full_method, const google::protobuf::Message& request, PushHandler handler);
+  // `response` null: any, since the handler does not name its type.
   Method* Add(absl::string_view full_method, const google::protobuf::Message& request,
-              const google::protobuf::Message& response);
+              const google::protobuf::Message* response);
 
   absl::flat_hash_map<std::string, std::unique_ptr<Method>> methods_;  // by path
   std::vector<std::string> mistakes_;

@@ -11,13 +11,13 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/health.h"
 #include "common/rpc/pipeline/pipeline.h"
 #include "common/rpc/reflection.h"
 #include "common/rpc/transport/credentials.h"
 #include "common/rpc/transport/server_call.h"
 #include "common/rpc/transport/tls_material.h"
 #include "grpcpp/generic/async_generic_service.h"
-#include "grpcpp/health_check_service_interface.h"
 #include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
@@ -79,7 +79,7 @@ class Server::Impl {
         clock_(clock) {}
 
   absl::Status Start();
-  void SetServing(bool serving);
+  void SetServing(bool serving) { health_.SetServing(serving); }
   void Drain(absl::Duration settle, absl::Duration grace);
   int port() const { return port_; }
   int in_flight() const {
@@ -100,6 +100,7 @@ class Server::Impl {
   const std::vector<CallObserver*> observers_;
   const Clock& clock_;
 
+  Health health_;
   Reflection reflection_;
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<Lane> short_lane_;
@@ -154,11 +155,11 @@ void Server::Impl::MakeEnvironment() {
 }
 
 absl::Status Server::Impl::Start() {
+  health_.RegisterWith(router_);
   if (options_.reflection) reflection_.RegisterWith(router_);
   TRELLIS_RETURN_IF_ERROR(Check());
   TRELLIS_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::ServerCredentials> credentials, Credentials());
 
-  grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
   ApplyLimits(options_.limits, LargestRequest(router_, options_.limits), builder);
   builder.AddListeningPort(options_.listen, credentials, &port_);
@@ -172,7 +173,6 @@ absl::Status Server::Impl::Start() {
     server_.reset();
     return absl::UnavailableError(absl::StrCat("cannot listen on ", options_.listen));
   }
-  SetServing(false);
   MakeEnvironment();
   for (CallObserver* observer : observers_) {
     for (const Router::Method* method : router_.methods()) observer->OnRegister(*method->descriptor);
@@ -204,17 +204,11 @@ void Server::Impl::Poll(QueueState& state) {
   }
 }
 
-void Server::Impl::SetServing(bool serving) {
-  grpc::HealthCheckServiceInterface* health = server_ == nullptr ? nullptr : server_->GetHealthCheckService();
-  if (health == nullptr) return;
-  health->SetServingStatus("", serving);
-  for (const auto* service : router_.services()) health->SetServingStatus(service->full_name(), serving);
-}
-
 void Server::Impl::Drain(absl::Duration settle, absl::Duration grace) {
   if (server_ == nullptr || drained_.exchange(true)) return;
   SetServing(false);
   absl::SleepFor(settle);
+  health_.Close();
   server_->Shutdown(absl::ToChronoTime(absl::Now() + grace));
   // Every call object is told of its end before the queues may close.
   while (environment_.live_calls.load(std::memory_order_acquire) > 0) absl::SleepFor(absl::Milliseconds(1));

@@ -61,20 +61,25 @@ absl::Status Pipeline::Admit(CallContext& call, const Metadata& metadata) const 
   return Authenticate(authenticator_, metadata, peer, call);
 }
 
+absl::Status Pipeline::Take(const Router::Method& method, CallContext& call, const Metadata& metadata,
+                            const grpc::ByteBuffer& bytes, Message& request) const {
+  TRELLIS_RETURN_IF_ERROR(Admit(call, metadata));
+  TRELLIS_RETURN_IF_ERROR(ParseRequest(method, bytes, request));
+  TRELLIS_RETURN_IF_ERROR(Authorize(authorizer_, call, request));
+  TRELLIS_RETURN_IF_ERROR(Validate(request));
+  return CheckStillWanted(call);
+}
+
 absl::Status Pipeline::Unary(const Router::Method& method, CallContext& call, const Metadata& metadata,
                              const grpc::ByteBuffer& request_bytes, grpc::ByteBuffer* response) const {
   return Guarded([&]() -> absl::Status {
-    TRELLIS_RETURN_IF_ERROR(Admit(call, metadata));
     alignas(8) char block[kArenaBlock];
     google::protobuf::ArenaOptions arena_options;
     arena_options.initial_block = block;
     arena_options.initial_block_size = sizeof(block);
     google::protobuf::Arena arena(arena_options);
     Message* request = method.request_prototype->New(&arena);
-    TRELLIS_RETURN_IF_ERROR(ParseRequest(method, request_bytes, *request));
-    TRELLIS_RETURN_IF_ERROR(Authorize(authorizer_, call, *request));
-    TRELLIS_RETURN_IF_ERROR(Validate(*request));
-    TRELLIS_RETURN_IF_ERROR(CheckStillWanted(call));
+    TRELLIS_RETURN_IF_ERROR(Take(method, call, metadata, request_bytes, *request));
     absl::Status serialized;
     TRELLIS_RETURN_IF_ERROR(method.unary(
         call, *request, [&](const Message& message) { serialized = SerializeResponse(message, response); }));
@@ -88,6 +93,15 @@ absl::Status Pipeline::Stream(const Router::Method& method, CallContext& call, c
     TRELLIS_RETURN_IF_ERROR(Admit(call, metadata));
     TRELLIS_RETURN_IF_ERROR(Authorize(authorizer_, call, *method.request_prototype));
     return method.stream(call, raw);
+  });
+}
+
+absl::Status Pipeline::Push(const Router::Method& method, CallContext& call, const Metadata& metadata,
+                            const grpc::ByteBuffer& bytes, std::shared_ptr<PushStream> stream) const {
+  return Guarded([&]() -> absl::Status {
+    const std::unique_ptr<Message> request(method.request_prototype->New());
+    TRELLIS_RETURN_IF_ERROR(Take(method, call, metadata, bytes, *request));
+    return method.push(call, *request, std::move(stream));
   });
 }
 

@@ -3,6 +3,7 @@
 #ifndef TRELLIS_COMMON_RPC_PIPELINE_PIPELINE_H_
 #define TRELLIS_COMMON_RPC_PIPELINE_PIPELINE_H_
 
+#include <memory>
 #include <string>
 
 #include "absl/functional/function_ref.h"
@@ -34,6 +35,10 @@ class Pipeline {
   // Serves a streaming call. `raw` parses with ParseRequest and writes with SerializeResponse.
   absl::Status Stream(const Router::Method& method, CallContext& call, const Metadata& metadata, RawStream& raw) const;
 
+  // Takes the request of a call whose answers are sent later.
+  absl::Status Push(const Router::Method& method, CallContext& call, const Metadata& metadata,
+                    const grpc::ByteBuffer& request, std::shared_ptr<PushStream> stream) const;
+
   // Size, wire format and field rules of one message. Errors: RESOURCE_EXHAUSTED, INVALID_ARGUMENT.
   absl::Status ParseRequest(const Router::Method& method, const grpc::ByteBuffer& bytes,
                             google::protobuf::Message& message) const;
@@ -41,6 +46,9 @@ class Pipeline {
   absl::Status SerializeResponse(const google::protobuf::Message& message, grpc::ByteBuffer* bytes) const;
 
  private:
+  // Everything that comes before the handler of a single request.
+  absl::Status Take(const Router::Method& method, CallContext& call, const Metadata& metadata,
+                    const grpc::ByteBuffer& bytes, google::protobuf::Message& request) const;
   absl::Status CheckSize(const Router::Method& method, std::size_t size) const;
   absl::Status Admit(CallContext& call, const Metadata& metadata) const;
 

@@ -55,6 +55,7 @@ void ServerCall::OnAccepted(bool ok) {
   references_.fetch_add(1, std::memory_order_relaxed);  // one for OnFinished, one for OnDone
   started_ = std::chrono::steady_clock::now();
   accepted_at_ = environment_->clock->Now();
+  trace_ = TraceOf(context_.client_metadata());
   method_ = environment_->router->Find(context_.method());
   for (CallObserver* observer : *environment_->observers) {
     observer->OnStart(method_ == nullptr ? nullptr : method_->descriptor);
@@ -66,6 +67,7 @@ void ServerCall::OnAccepted(bool ok) {
   deadline_ = EffectiveDeadline(context_.deadline(), absl::Now(), method_->policy.max_deadline_ms());
   if (lane().admission.full()) return Respond(Admission::Refusal(), nullptr, nullptr);
   if (is_stream()) return Enqueue();
+  if (is_push()) BeginPush();
   queue_->reading.insert(this);
   io_.Read(&request_, &request_read_);
 }
@@ -76,13 +78,17 @@ void ServerCall::OnRequestRead(bool ok) {
     received_ = 1;
     return Enqueue();
   }
+  if (is_push()) return push_->End(Cancelled());
   if (cancelled_.load(std::memory_order_acquire)) return Respond(Cancelled(), nullptr, nullptr);
   Respond(Error(absl::StatusCode::kInvalidArgument, "MESSAGE_MISSING", "the call ended without a request"), nullptr,
           nullptr);
 }
 
 void ServerCall::Enqueue() {
-  if (!lane().admission.TryEnter()) return Respond(Admission::Refusal(), nullptr, nullptr);
+  if (!lane().admission.TryEnter()) {
+    return is_push() ? push_->End(Admission::Refusal()) : Respond(Admission::Refusal(), nullptr, nullptr);
+  }
+  if (is_push()) references_.fetch_add(1, std::memory_order_relaxed);  // for Run: the call may end before it
   lane().pool.Submit(this);
 }
 
@@ -101,17 +107,25 @@ void ServerCall::OnStreamEvent(bool ok) {
   if (abandoned) Unref();
 }
 
+void ServerCall::OnPushed(bool ok) {
+  const std::shared_ptr<PushedCall> push = push_;  // outlives this object, which may end with its last word
+  push->OnWritten(ok);
+}
+
 void ServerCall::OnFinished(bool) { Unref(); }
 
 void ServerCall::OnDone(bool) {
   if (context_.IsCancelled()) cancelled_.store(true, std::memory_order_release);
+  if (push_ != nullptr) {
+    const std::shared_ptr<PushedCall> push = push_;
+    push->End(Cancelled());
+  }
   Unref();
 }
 
 // --- the worker's side -------------------------------------------------------------------------------------------
 
 void ServerCall::Run() {
-  trace_ = TraceOf(context_.client_metadata());
   const trace::Scope scope(trace_);
   CallContext call({.method = method_->descriptor,
                     .policy = &method_->policy,
@@ -122,6 +136,7 @@ void ServerCall::Run() {
                     .bearer_token = {},
                     .cancelled = &cancelled_,
                     .transport = &context_});
+  if (is_push()) return RunPush(call);
   grpc::ByteBuffer response;
   const absl::Status status = is_stream() ? ServeStream(call) : ServeUnary(call, &response);
   lane().admission.Leave();
@@ -130,8 +145,7 @@ void ServerCall::Run() {
 }
 
 absl::Status ServerCall::ServeUnary(CallContext& call, grpc::ByteBuffer* response) {
-  absl::Status status =
-      environment_->pipeline->Unary(*method_, call, context_.client_metadata(), request_, response);
+  absl::Status status = environment_->pipeline->Unary(*method_, call, context_.client_metadata(), request_, response);
   if (status.ok()) sent_ = 1;
   return status;
 }
@@ -142,6 +156,26 @@ absl::Status ServerCall::ServeStream(CallContext& call) {
     return absl::InternalError("the handler of a client stream returned without an answer");
   }
   return status;
+}
+
+void ServerCall::BeginPush() {
+  push_ = std::make_shared<PushedCall>(PushedCall::Transport{
+      .serialize = [pipeline = environment_->pipeline](
+                       const google::protobuf::Message& message,
+                       grpc::ByteBuffer* bytes) { return pipeline->SerializeResponse(message, bytes); },
+      .write =
+          [this](const grpc::ByteBuffer& bytes) {
+            ++sent_;
+            io_.Write(bytes, &pushed_);
+          },
+      .finish = [this](const absl::Status& status) { Respond(status, nullptr, nullptr); }});
+}
+
+void ServerCall::RunPush(CallContext& call) {
+  const absl::Status status = environment_->pipeline->Push(*method_, call, context_.client_metadata(), request_, push_);
+  lane().admission.Leave();
+  if (!status.ok()) push_->End(status);
+  Unref();
 }
 
 // After this the call may be gone at any moment.

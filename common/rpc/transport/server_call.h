@@ -19,6 +19,7 @@
 #include "common/rpc/pipeline/admission.h"
 #include "common/rpc/pipeline/pipeline.h"
 #include "common/rpc/router.h"
+#include "common/rpc/transport/pushed_call.h"
 #include "common/rpc/transport/worker_pool.h"
 #include "grpcpp/generic/async_generic_service.h"
 #include "grpcpp/server_context.h"
@@ -84,14 +85,18 @@ class ServerCall final : public Job, public RawStream {
   void OnAccepted(bool ok);
   void OnRequestRead(bool ok);
   void OnStreamEvent(bool ok);
+  void OnPushed(bool ok);
   void OnFinished(bool ok);
   void OnDone(bool ok);
 
   bool is_stream() const { return method_->stream != nullptr; }
+  bool is_push() const { return method_->push != nullptr; }
   Lane& lane() const { return method_->policy.waits() ? *environment_->waiting_lane : *environment_->short_lane; }
   void Enqueue();
   absl::Status ServeUnary(CallContext& call, grpc::ByteBuffer* response);
   absl::Status ServeStream(CallContext& call);
+  void BeginPush();
+  void RunPush(CallContext& call);
   void Respond(const absl::Status& status, const CallContext* call, grpc::ByteBuffer* response);
   void Observe(const absl::Status& status, absl::StatusCode code, const CallContext* call);
   void Unref();
@@ -105,6 +110,7 @@ class ServerCall final : public Job, public RawStream {
   Tag accepted_{this, &ServerCall::OnAccepted};
   Tag request_read_{this, &ServerCall::OnRequestRead};
   Tag stream_event_{this, &ServerCall::OnStreamEvent};
+  Tag pushed_{this, &ServerCall::OnPushed};
   Tag finished_{this, &ServerCall::OnFinished};
   Tag done_{this, &ServerCall::OnDone};
 
@@ -126,7 +132,8 @@ class ServerCall final : public Job, public RawStream {
   bool stream_event_ok_ ABSL_GUARDED_BY(stream_mutex_) = false;
   bool read_abandoned_ ABSL_GUARDED_BY(stream_mutex_) = false;  // a read is under way, nobody waits for it
   bool stream_broken_ = false;                                  // the worker's: nothing more can be read or written
-  std::optional<grpc::ByteBuffer> single_response_;  // of a client stream: sent together with the status
+  std::shared_ptr<PushedCall> push_;                            // where answers are pushed
+  std::optional<grpc::ByteBuffer> single_response_;             // of a client stream: sent together with the status
 };
 
 }  // namespace trellis::rpc

@@ -64,7 +64,7 @@ TEST_F(ServerTest, AnswersACall) {
   EXPECT_EQ(entries[0].received, 1);
   EXPECT_EQ(entries[0].sent, 1);
   EXPECT_EQ(entries[0].trace_id, response.trace_id());
-  EXPECT_EQ(server_.recorder.registered, 13);
+  EXPECT_EQ(server_.recorder.registered, 15);  // with the two of health
 }
 
 TEST_F(ServerTest, AMethodThatIsNotThereIsUnimplemented) {
@@ -232,38 +232,6 @@ TEST_F(ServerTest, CancellationReachesTheHandler) {
   caller.join();
   EXPECT_TRUE(Eventually([&] { return server_.api.cancelled == 1; }));
   EXPECT_TRUE(Eventually([&] { return server_.server->in_flight() == 0; }));
-}
-
-TEST_F(ServerTest, HealthFollowsSetServing) {
-  grpc::GenericStub stub(server_.Channel());
-  const auto health = [&](const std::string& service) {
-    std::string request;
-    if (!service.empty()) {
-      request = absl::StrCat("\x0a", std::string(1, static_cast<char>(service.size())), service);
-    }
-    const grpc::Slice slice(request);
-    grpc::ByteBuffer bytes(&slice, 1);
-    grpc::ByteBuffer answer;
-    grpc::CompletionQueue queue;
-    const auto context = Context();
-    const auto call = stub.PrepareUnaryCall(context.get(), "/grpc.health.v1.Health/Check", bytes, &queue);
-    grpc::Status status;
-    call->StartCall();
-    call->Finish(&answer, &status, this);
-    void* tag = nullptr;
-    bool ok = false;
-    queue.Next(&tag, &ok);
-    if (!status.ok()) return -static_cast<int>(status.error_code());
-    grpc::Slice slice_out;
-    if (!answer.TrySingleSlice(&slice_out).ok() || slice_out.size() != 2) return -100;
-    return static_cast<int>(slice_out.begin()[1]);
-  };
-  EXPECT_EQ(health(""), 1);  // SERVING
-  EXPECT_EQ(health("trellis.rpctest.v1.Echo"), 1);
-  EXPECT_EQ(health("nobody"), -static_cast<int>(StatusCode::NOT_FOUND));
-  server_.server->SetServing(false);
-  EXPECT_EQ(health(""), 2);  // NOT_SERVING
-  EXPECT_EQ(health("trellis.rpctest.v1.Echo"), 2);
 }
 
 TEST_F(ServerTest, ReflectionIsOffUnlessAskedFor) {
