@@ -11,6 +11,7 @@ find_package(GTest CONFIG REQUIRED)
 find_package(nlohmann_json CONFIG REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(ARGON2 REQUIRED IMPORTED_TARGET libargon2)
+pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 
 find_program(TRELLIS_PROTOC protoc REQUIRED)
 find_program(TRELLIS_GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)

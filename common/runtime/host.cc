@@ -15,6 +15,8 @@
 #include "common/runtime/build_info.h"
 #include "common/runtime/identity_client.h"
 #include "common/runtime/migrations.h"
+#include "common/seal/file_key_ring.h"
+#include "common/seal/no_key_ring.h"
 
 namespace trellis::runtime {
 namespace {
@@ -66,6 +68,7 @@ Host::Host(const Service& service, Settings settings, const Seams& seams)
 
 absl::Status Host::MakeParts(const Seams& seams) {
   TRELLIS_ASSIGN_OR_RETURN(pool_, db::Pool::Open(settings_.database, settings_.pool, &db_observer_));
+  TRELLIS_RETURN_IF_ERROR(OpenKeyRing());
   TRELLIS_RETURN_IF_ERROR(ConnectPeers());
   sequencer_ = std::make_unique<feed::Sequencer>(pool_.get(), &head_);
   reader_ = std::make_unique<feed::Reader>(pool_.get(), &head_);
@@ -85,6 +88,18 @@ absl::Status Host::MakeParts(const Seams& seams) {
 bool Host::FollowsIdentity() const {
   return absent_peers_.count("identity") == 0 &&
          std::find(service_.peers.begin(), service_.peers.end(), "identity") != service_.peers.end();
+}
+
+absl::Status Host::OpenKeyRing() {
+  if (settings_.key_ring.empty()) {
+    key_ring_ = std::make_unique<seal::NoKeyRing>();
+  } else {
+    TRELLIS_ASSIGN_OR_RETURN(
+        key_ring_, seal::FileKeyRing::Open({.path = settings_.key_ring, .destroyed_path = settings_.destroyed_keys},
+                                           clock_, random_));
+  }
+  sealer_ = std::make_unique<seal::Sealer>(key_ring_.get(), &clock_, &random_);
+  return absl::OkStatus();
 }
 
 absl::Status Host::ConnectPeers() {
@@ -170,6 +185,10 @@ void Host::MakeTimers() {
     const absl::Status status = RefreshKeys();
     UpdateHealth();
     return status;
+  });
+  keeper_.Add("open_keys", absl::Seconds(10), absl::Seconds(1), [this](absl::Time) {
+    sealer_->cache().Sweep();
+    return absl::OkStatus();
   });
   keeper_.Add("idempotency", absl::Minutes(10), absl::Seconds(2), [this](absl::Time deadline) {
     return db::PurgeIdempotency(*pool_, deadline, clock_.Now() - kKeepResponses).status();

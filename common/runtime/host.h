@@ -34,6 +34,8 @@
 #include "common/runtime/runtime.h"
 #include "common/runtime/settings.h"
 #include "common/runtime/timers.h"
+#include "common/seal/key_ring.h"
+#include "common/seal/sealer.h"
 
 namespace trellis::runtime {
 
@@ -80,6 +82,7 @@ class Host final : public Runtime {
   rpc::Router& router() override { return router_; }
   access::Access& access() override { return *access_; }
   metrics::Registry& metrics() override { return registry_; }
+  seal::Sealer& seal() override { return *sealer_; }
   std::shared_ptr<grpc::Channel> Peer(absl::string_view service) override;
   const std::string& issuer() override { return settings_.issuer; }
   const std::string& audience() override { return settings_.audience; }
@@ -101,6 +104,7 @@ class Host final : public Runtime {
 
   Host(const Service& service, Settings settings, const Seams& seams);
   absl::Status MakeParts(const Seams& seams);
+  absl::Status OpenKeyRing();
   absl::Status ConnectPeers();
   absl::Status MakeServer(const Seams& seams);
   void MakeFollowers();
@@ -123,6 +127,8 @@ class Host final : public Runtime {
 
   std::map<std::string, std::unique_ptr<rpc::PeerChannel>, std::less<>> peers_;
   std::unique_ptr<db::Pool> pool_;
+  std::unique_ptr<seal::KeyRing> key_ring_;
+  std::unique_ptr<seal::Sealer> sealer_;
   feed::HeadSignal head_;
   std::unique_ptr<feed::Sequencer> sequencer_;
   std::unique_ptr<feed::Reader> reader_;

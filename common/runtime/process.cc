@@ -2,6 +2,7 @@
 
 #include <google/protobuf/stubs/logging.h>
 #include <grpc/support/log.h>
+#include <sys/resource.h>
 
 #include <string>
 
@@ -27,6 +28,8 @@ void LogForProtobuf(google::protobuf::LogLevel, const char*, int, const std::str
 }  // namespace
 
 void PrepareProcess() {
+  const rlimit no_core = {0, 0};
+  setrlimit(RLIMIT_CORE, &no_core);
   google::protobuf::SetLogHandler(LogForProtobuf);
   gpr_set_log_function(LogForGrpc);
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);

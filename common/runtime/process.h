@@ -7,6 +7,7 @@ namespace trellis::runtime {
 // Call once, after the log is configured and before other threads start:
 // - gRPC's and protobuf's own messages become lines of our log (they may tell of peers' addresses and of fields' names,
 //   never of what is in a call);
+// - no core dumps: they would hold whatever the process knew;
 // - Abseil's search for lock cycles, on in Debian's build, stays to the tests: it costs every lock of a busy server.
 void PrepareProcess();
 

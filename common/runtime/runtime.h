@@ -45,6 +45,9 @@ namespace trellis::rpc {
 class CallContext;
 class Router;
 }  // namespace trellis::rpc
+namespace trellis::seal {
+class Sealer;
+}
 
 namespace trellis::runtime {
 
@@ -69,6 +72,8 @@ class Runtime {
   virtual rpc::Router& router() = 0;
   virtual access::Access& access() = 0;
   virtual metrics::Registry& metrics() = 0;
+  // What personal content goes through on its way into the tables and back.
+  virtual seal::Sealer& seal() = 0;
   // One of Service::peers. The channel connects when first used; the peer need not be up. Calls made for a caller use
   // rpc::OnBehalfOf(call), others rpc::AsService(deadline).
   virtual std::shared_ptr<grpc::Channel> Peer(absl::string_view service) = 0;

@@ -44,7 +44,7 @@ namespace trellis::runtime {
 
 class Runtime;
 
-// A subcommand of the binary besides serve, migrate and version: it runs with the database open and its schema
+// A subcommand of the binary besides serve, migrate, rewrap and version: it runs with the database open and its schema
 // checked, serves nothing and ends. For example `trellis-identity bootstrap`.
 struct Command {
   std::string name;
@@ -63,7 +63,7 @@ struct Service {
   std::vector<Command> commands = {};
 };
 
-// Runs the binary: serve (default), migrate, version, --help and the service's own commands. Returns the exit code:
+// Runs the binary: serve (default), migrate, rewrap, version, --help and the service's own commands. Returns the exit code:
 // 0 done or drained, 1 failed, 2 wrong usage or settings.
 int Main(const Service& service, int argc, const char* const* argv);
 

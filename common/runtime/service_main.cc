@@ -17,6 +17,8 @@
 #include "common/runtime/service.h"
 #include "common/runtime/settings.h"
 #include "common/runtime/stop_signal.h"
+#include "common/seal/file_key_ring.h"
+#include "common/seal/rewrap.h"
 
 namespace trellis::runtime {
 namespace {
@@ -24,6 +26,7 @@ namespace {
 constexpr int kDone = 0;
 constexpr int kFailed = 1;
 constexpr int kWrongUsage = 2;
+constexpr absl::Duration kLongestRewrap = absl::Hours(24);
 
 void StartLog(const Service& service, const Settings& settings) {
   log::Options options;
@@ -114,6 +117,7 @@ int MigrateOnly(const Service& service, config::Loader& flags) {
 int RunCommand(const Service& service, const Command& command, config::Loader& flags) {
   Settings settings;
   DeclareDatabase(flags, service, settings);
+  DeclareSealing(flags, settings);
   DeclareLogging(flags, settings);
   if (service.flags) service.flags(flags);
   if (command.flags) command.flags(flags);
@@ -132,6 +136,26 @@ int RunCommand(const Service& service, const Command& command, config::Loader& f
   return kDone;
 }
 
+// After the key ring has a new current key: wraps every data key with it, beside running services.
+int RewrapKeys(const Service& service, config::Loader& flags) {
+  Settings settings;
+  DeclareDatabase(flags, service, settings);
+  DeclareSealing(flags, settings);
+  DeclareLogging(flags, settings);
+  if (settings.key_ring.empty()) flags.AddMistake("--key-ring (or TRELLIS_KEY_RING) is required");
+  if (const std::optional<int> code = Finish(flags); code.has_value()) return *code;
+  StartLog(service, settings);
+  const auto ring = seal::FileKeyRing::Open({.path = settings.key_ring, .destroyed_path = settings.destroyed_keys},
+                                            SystemClock(), SystemRandom());
+  if (!ring.ok()) return Fail("cannot open the key ring", ring.status());
+  const auto pool = db::Pool::Open(settings.database, settings.pool, nullptr);
+  if (!pool.ok()) return Fail("cannot reach the database", pool.status());
+  const absl::StatusOr<std::int64_t> keys = seal::Rewrap(**pool, **ring, absl::Now() + kLongestRewrap);
+  if (!keys.ok()) return Fail("not every key could be wrapped", keys.status());
+  log::Info("every key is wrapped by the current master key", {{"wrapped", *keys}});
+  return kDone;
+}
+
 int ShowVersion(const Service& service) {
   const metrics::BuildInfo build = ThisBuild(service.name);
   std::cout << "trellis-" << build.service << " " << build.version << " (" << build.revision << ")\n";
@@ -142,6 +166,7 @@ int ShowUsage(const Service& service, std::ostream& out, int code) {
   out << "Usage: trellis-" << service.name << " [command] [--flag=value ...]\n\n"
       << "  serve      serve until SIGTERM (the default)\n"
       << "  migrate    bring the database's schema up to date\n"
+      << "  rewrap     wrap every data key with the key ring's current key\n"
       << "  version    show the version\n";
   for (const Command& command : service.commands) {
     out << "  " << command.name << std::string(11 - std::min<std::size_t>(10, command.name.size()), ' ') << command.help
@@ -160,6 +185,7 @@ int Main(const Service& service, int argc, const char* const* argv) {
   config::Loader flags(absl::StrCat("trellis-", service.name, " ", name), argc - skipped, argv + skipped);
   if (name == "serve") return Serve(service, flags);
   if (name == "migrate") return MigrateOnly(service, flags);
+  if (name == "rewrap") return RewrapKeys(service, flags);
   if (name == "version") return ShowVersion(service);
   if (name == "help") return ShowUsage(service, std::cout, kDone);
   for (const Command& command : service.commands) {

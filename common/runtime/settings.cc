@@ -31,6 +31,7 @@ void DeclareTls(config::Loader& loader, Settings& settings) {
   if (settings.tls.certificate.empty()) loader.AddMistake("--tls-cert (or TRELLIS_TLS_CERT) is required");
   if (settings.tls.key.empty()) loader.AddMistake("--tls-key (or TRELLIS_TLS_KEY) is required");
   if (settings.tls.ca.empty()) loader.AddMistake("--tls-ca (or TRELLIS_TLS_CA) is required");
+  if (settings.key_ring.empty()) loader.AddMistake("--key-ring (or TRELLIS_KEY_RING) is required");
 }
 
 }  // namespace
@@ -69,10 +70,19 @@ void DeclareDatabase(config::Loader& loader, const Service& service, Settings& s
   }
 }
 
+void DeclareSealing(config::Loader& loader, Settings& settings) {
+  loader.String("key-ring", &settings.key_ring, "",
+                "file with the keys that protect what is stored, mode 600 (common/scripts/key-ring makes one)");
+  loader.String("destroyed-keys", &settings.destroyed_keys, "",
+                "file that remembers destroyed keys, kept apart from backups of the database (default: the key ring's "
+                "name and .destroyed)");
+}
+
 void DeclareServing(config::Loader& loader, const Service& service, Settings& settings) {
   loader.String("listen", &settings.listen, absl::StrCat("0.0.0.0:", service.port), "address of the gRPC port");
   loader.String("http-listen", &settings.http_listen, absl::StrCat("0.0.0.0:", service.port + 1000),
                 "address of the HTTP port: /metrics, /livez, /readyz");
+  DeclareSealing(loader, settings);
   DeclareTls(loader, settings);
   loader.RequiredString("issuer", &settings.issuer, "who issues the access tokens");
   loader.RequiredString("audience", &settings.audience, "whom the access tokens are meant for");

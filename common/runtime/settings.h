@@ -30,6 +30,9 @@ struct Settings {
   bool migrate_on_start = false;
   absl::Duration schema_wait;  // for a migration to bring the schema up to date
 
+  std::string key_ring;        // file with the keys that data keys are wrapped with
+  std::string destroyed_keys;  // file that remembers destroyed keys; empty: beside the key ring
+
   std::map<std::string, std::string> peers;  // "identity" -> "dns:///identity:7101"
   std::string issuer;
   std::string audience;
@@ -42,6 +45,7 @@ struct Settings {
 // Each declares its part of the settings; the loader keeps the mistakes.
 void DeclareLogging(config::Loader& loader, Settings& settings);
 void DeclareDatabase(config::Loader& loader, const Service& service, Settings& settings);
+void DeclareSealing(config::Loader& loader, Settings& settings);
 void DeclareServing(config::Loader& loader, const Service& service, Settings& settings);
 
 // The peers whose addresses a service needs: those that it names, and identity for the keys of tokens.

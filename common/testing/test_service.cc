@@ -23,6 +23,7 @@
 #include "common/runtime/runtime.h"
 #include "common/testing/scratch_database.h"
 #include "common/testing/test_certificates.h"
+#include "common/testing/test_key_ring.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
 
@@ -95,6 +96,7 @@ class RunningService final : public TestService {
 
   int port() const override { return port_; }
   runtime::Runtime& runtime() override { return *host_; }
+  TestKeyRing& key_ring() override { return key_ring_; }
   db::Pool& pool() override { return database_.pool(); }
 
   std::shared_ptr<grpc::Channel> channel() override {
@@ -137,6 +139,7 @@ class RunningService final : public TestService {
     settings.tls = certificate_;
     settings.trust_domain = "trellis.local";
     settings.database = database_.settings();
+    settings.key_ring = key_ring_.path();
     settings.pool.size = 8;
     settings.workers = 8;
     settings.max_in_flight = 64;
@@ -177,6 +180,7 @@ class RunningService final : public TestService {
   const Options options_;
   ScratchDatabase database_;
   const rpc::TlsFiles certificate_;
+  TestKeyRing key_ring_;
   int port_ = 0;
   std::unique_ptr<runtime::Host> host_;
   std::shared_ptr<grpc::Channel> channel_;

@@ -44,6 +44,8 @@ class Pool;
 
 namespace trellis::testing {
 
+class TestKeyRing;
+
 // Somebody who calls.
 struct TestUser {
   Id user;
@@ -80,6 +82,7 @@ class TestService {
   virtual std::shared_ptr<grpc::Channel> ChannelOf(absl::string_view service) = 0;
 
   virtual runtime::Runtime& runtime() = 0;
+  virtual TestKeyRing& key_ring() = 0;  // its own; what it seals
   virtual db::Pool& pool() = 0;  // beside the service's own, for looking into its tables; also while it is stopped
 
   // As if the process ended, and came again on the same port and database.

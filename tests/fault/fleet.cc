@@ -107,7 +107,8 @@ absl::StatusOr<std::unique_ptr<Fleet>> Fleet::Start(std::vector<std::string> dat
   }
   std::vector<std::string> bootstrap = fleet->DatabaseArguments("identity");
   bootstrap.insert(bootstrap.begin(), {"bootstrap", absl::StrCat("--login=", kAdministrator),
-                                       absl::StrCat("--password-file=", fleet->folder_, "/password")});
+                                       absl::StrCat("--password-file=", fleet->folder_, "/password"),
+                                       absl::StrCat("--key-ring=", fleet->RingOf("identity"))});
   if (fleet->Run("identity", bootstrap) != 0) {
     return absl::InternalError(absl::StrCat("no first administrator: ", End(fleet->LogOf("identity"))));
   }
@@ -131,6 +132,11 @@ absl::Status Fleet::Prepare(std::vector<std::string> database_arguments) {
   const std::string authority = absl::StrCat("'", TRELLIS_SOURCE_DIR, "/common/scripts/local-ca' '", folder_, "/tls' ",
                                              absl::StrJoin(Services(), " "));
   if (std::system(authority.c_str()) != 0) return absl::InternalError("cannot make certificates");
+  for (const std::string& service : Services()) {
+    const std::string ring =
+        absl::StrCat("'", TRELLIS_SOURCE_DIR, "/common/scripts/key-ring' make '", RingOf(service), "'");
+    if (std::system(ring.c_str()) != 0) return absl::InternalError("cannot make a key ring");
+  }
   for (const std::string& service : Services()) processes_[service] = {0, FreePort(), FreePort()};
   database_port_ = FreePort();
   database_arguments.push_back(absl::StrCat("--port=", database_port_));
@@ -145,8 +151,8 @@ absl::Status Fleet::MakeSchemas() {
   options.warm = 0;
   TRELLIS_ASSIGN_OR_RETURN(const auto pool, db::Pool::Open(database_->OverSocket(), options, nullptr));
   for (const std::string& service : Services()) {
-    TRELLIS_RETURN_IF_ERROR(pool->ReadUnpooled(
-        absl::Now() + absl::Seconds(30), absl::Seconds(30), [&](db::Session& session) {
+    TRELLIS_RETURN_IF_ERROR(
+        pool->ReadUnpooled(absl::Now() + absl::Seconds(30), absl::Seconds(30), [&](db::Session& session) {
           return session.ExecuteText(absl::StrCat("CREATE DATABASE trellis_", service,
                                                   " CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci"));
         }));
@@ -158,13 +164,16 @@ std::string Fleet::AddressOf(const std::string& service) const {
   return absl::StrCat("127.0.0.1:", processes_.at(service).port);
 }
 
+std::string Fleet::RingOf(const std::string& service) const {
+  return absl::StrCat(folder_, "/keys/", service, "/ring");
+}
+
 std::string Fleet::authority() const { return Contents(folder_ + "/tls/ca.crt"); }
 std::string Fleet::LogOf(const std::string& service) const { return absl::StrCat(folder_, "/", service, ".log"); }
 
 std::vector<std::string> Fleet::DatabaseArguments(const std::string& service) const {
   return {"--db-host=127.0.0.1", absl::StrCat("--db-port=", database_port_),
-          absl::StrCat("--db-schema=trellis_", service),
-          absl::StrCat("--db-user=", database_->OverSocket().user),
+          absl::StrCat("--db-schema=trellis_", service), absl::StrCat("--db-user=", database_->OverSocket().user),
           absl::StrCat("--db-password-file=", folder_, "/db-password")};
 }
 
@@ -176,6 +185,7 @@ std::vector<std::string> Fleet::ServeArguments(const std::string& service) const
                                         absl::StrCat("--tls-cert=", tls, service, "/tls.crt"),
                                         absl::StrCat("--tls-key=", tls, service, "/tls.key"),
                                         absl::StrCat("--tls-ca=", tls, "ca.crt"),
+                                        absl::StrCat("--key-ring=", RingOf(service)),
                                         "--issuer=https://identity.trellis.local",
                                         "--audience=trellis"};
   for (const std::string& argument : DatabaseArguments(service)) arguments.push_back(argument);

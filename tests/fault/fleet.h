@@ -49,7 +49,8 @@ class Fleet {
   int Run(const std::string& service, std::vector<std::string> arguments);
   std::vector<std::string> ServeArguments(const std::string& service) const;
   std::vector<std::string> DatabaseArguments(const std::string& service) const;
-  std::string LogOf(const std::string& service) const;  // a path
+  std::string LogOf(const std::string& service) const;   // a path
+  std::string RingOf(const std::string& service) const;  // of its key ring
   void KeepFolder() { keep_folder_ = true; }            // for somebody to look at the logs
   const std::string& folder() const { return folder_; }
 

@@ -140,6 +140,7 @@ void Suite::StartService(const std::string& name) {
                                       "--tls-cert=" + tls.certificate,
                                       "--tls-key=" + tls.key,
                                       "--tls-ca=" + tls.ca,
+                                      "--key-ring=" + key_rings_[name].path(),
                                       "--issuer=https://identity.example",
                                       "--audience=trellis",
                                       absl::StrCat("--db-pool-size=", kConnections),
@@ -150,8 +151,8 @@ void Suite::StartService(const std::string& name) {
     command.push_back(absl::StrCat("--peer-", peer, "=127.0.0.1:", ports_[peer]));
   }
   services_[name] = std::make_unique<Process>(command, absl::StrCat(folder_, "/", name, ".log"));
-  channels_[name] = grpc::CreateChannel(absl::StrCat("127.0.0.1:", ports_[name]),
-                                        grpc::SslCredentials({Contents(tls.ca), "", ""}));
+  channels_[name] =
+      grpc::CreateChannel(absl::StrCat("127.0.0.1:", ports_[name]), grpc::SslCredentials({Contents(tls.ca), "", ""}));
 }
 
 void Suite::AwaitReady(const std::string& name) {
@@ -164,9 +165,9 @@ void Suite::AwaitReady(const std::string& name) {
 }
 
 void Suite::MakeCoordinator() {
-  std::vector<std::string> command = {absl::StrCat(binaries_, "/trellis-identity"), "bootstrap",
-                                      absl::StrCat("--login=", kAdministrator),
-                                      absl::StrCat("--password-file=", folder_, "/password")};
+  std::vector<std::string> command = {
+      absl::StrCat(binaries_, "/trellis-identity"), "bootstrap", absl::StrCat("--login=", kAdministrator),
+      absl::StrCat("--password-file=", folder_, "/password"), "--key-ring=" + key_rings_["identity"].path()};
   for (const std::string& flag : DatabaseFlags("trellis_identity")) command.push_back(flag);
   Process(command, folder_ + "/bootstrap.log").MustSucceed();
 
@@ -240,22 +241,24 @@ void Suite::RunAll(absl::string_view what, absl::string_view service, const std:
 }
 
 void Suite::Fill(int persons) {
-  RunAll("persons registered", "identity", "/trellis.identity.v1.Persons/RegisterPerson", RegisterRequest,
-         [&](absl::string_view bytes) {
-           identity::v1::RegisterPersonResponse response;
-           response.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
-           persons_.push_back(response.person().name());
-         },
-         persons);
+  RunAll(
+      "persons registered", "identity", "/trellis.identity.v1.Persons/RegisterPerson", RegisterRequest,
+      [&](absl::string_view bytes) {
+        identity::v1::RegisterPersonResponse response;
+        response.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+        persons_.push_back(response.person().name());
+      },
+      persons);
   Progress("  waiting for the feeds");
   Settle();
-  RunAll("cases opened", "caseload", "/trellis.caseload.v1.Cases/OpenCase",
-         [&](std::int64_t n) {
-           caseload::v1::OpenCaseRequest request;
-           request.mutable_case_record()->set_person(persons_[static_cast<std::size_t>(n)]);
-           return request.SerializeAsString();
-         },
-         [](absl::string_view) {}, persons);
+  RunAll(
+      "cases opened", "caseload", "/trellis.caseload.v1.Cases/OpenCase",
+      [&](std::int64_t n) {
+        caseload::v1::OpenCaseRequest request;
+        request.mutable_case_record()->set_person(persons_[static_cast<std::size_t>(n)]);
+        return request.SerializeAsString();
+      },
+      [](absl::string_view) {}, persons);
 }
 
 // Every feed has given all its events a position, and every follower has come to the end.
@@ -266,9 +269,9 @@ bool Suite::Settled() {
     }
     const std::int64_t head = sql_->Number(absl::StrCat("SELECT position FROM trellis_", source, ".feed_head"));
     for (const std::string& follower : Names()) {
-      const std::int64_t behind = sql_->Number(absl::StrCat("SELECT COUNT(*) FROM trellis_", follower,
-                                                            ".feed_follower WHERE feed LIKE '", source,
-                                                            "%' AND position < ", head));
+      const std::int64_t behind =
+          sql_->Number(absl::StrCat("SELECT COUNT(*) FROM trellis_", follower, ".feed_follower WHERE feed LIKE '",
+                                    source, "%' AND position < ", head));
       if (behind > 0) return false;
     }
   }

@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "common/base/id.h"
 #include "common/testing/private_mariadb.h"
+#include "common/testing/test_key_ring.h"
 #include "google/protobuf/message.h"
 #include "grpcpp/channel.h"
 #include "tests/bench/suite/process.h"
@@ -72,6 +73,7 @@ class Suite {
   std::unique_ptr<SqlConnection> sql_;
   std::map<std::string, int> ports_;
   std::map<std::string, int> http_ports_;
+  std::map<std::string, testing::TestKeyRing> key_rings_;
   std::map<std::string, std::unique_ptr<Process>> services_;
   std::map<std::string, std::shared_ptr<grpc::Channel>> channels_;
   Id organization_;

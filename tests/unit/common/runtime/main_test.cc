@@ -17,6 +17,7 @@
 #include "common/testing/private_mariadb.h"
 #include "common/testing/scratch_database.h"
 #include "common/testing/test_certificates.h"
+#include "common/testing/test_key_ring.h"
 #include "gmock/gmock.h"
 #include "grpcpp/create_channel.h"
 #include "gtest/gtest.h"
@@ -111,13 +112,18 @@ std::vector<std::string> DatabaseFlags(const db::Settings& settings) {
   return flags;
 }
 
+std::string KeyRingPath() {
+  static const testing::TestKeyRing* const ring = new testing::TestKeyRing();
+  return ring->path();
+}
+
 std::vector<std::string> ServeFlags(const db::Settings& settings) {
   const rpc::TlsFiles tls = testing::CertificateOf("notetest");
   std::vector<std::string> flags = DatabaseFlags(settings);
   for (const std::string& flag :
        {std::string("--listen=127.0.0.1:0"), std::string("--http-listen=127.0.0.1:0"), "--tls-cert=" + tls.certificate,
-        "--tls-key=" + tls.key, "--tls-ca=" + tls.ca, std::string("--issuer=i"), std::string("--audience=a"),
-        std::string("--peer-identity=127.0.0.1:1"), std::string("--drain-wait=300ms"),
+        "--tls-key=" + tls.key, "--tls-ca=" + tls.ca, "--key-ring=" + KeyRingPath(), std::string("--issuer=i"),
+        std::string("--audience=a"), std::string("--peer-identity=127.0.0.1:1"), std::string("--drain-wait=300ms"),
         std::string("--drain-grace=10s")}) {
     flags.push_back(flag);
   }

@@ -31,7 +31,7 @@ class SettingsTest : public ::testing::Test {
 };
 
 TEST_F(SettingsTest, DefaultsFitOneMachine) {
-  ASSERT_TRUE(Load({"--issuer=i", "--audience=a", "--tls-cert=c", "--tls-key=k", "--tls-ca=ca"}).ok());
+  ASSERT_TRUE(Load({"--issuer=i", "--audience=a", "--tls-cert=c", "--tls-key=k", "--tls-ca=ca", "--key-ring=r"}).ok());
   EXPECT_EQ(settings_.listen, "0.0.0.0:7104");
   EXPECT_EQ(settings_.http_listen, "0.0.0.0:8104");
   EXPECT_EQ(settings_.database.schema, "trellis_referral");
@@ -43,12 +43,12 @@ TEST_F(SettingsTest, DefaultsFitOneMachine) {
   EXPECT_FALSE(settings_.migrate_on_start);
 }
 
-TEST_F(SettingsTest, RefusesToStartWithoutIssuerAudienceAndCertificates) {
+TEST_F(SettingsTest, RefusesToStartWithoutIssuerAudienceCertificatesAndKeyRing) {
   const std::string message(Load({}).message());
-  for (const char* flag : {"--issuer", "--audience", "--tls-cert", "--tls-key", "--tls-ca"}) {
+  for (const char* flag : {"--issuer", "--audience", "--tls-cert", "--tls-key", "--tls-ca", "--key-ring"}) {
     EXPECT_THAT(message, HasSubstr(flag));
   }
-  EXPECT_EQ(std::vector<std::string>(absl::StrSplit(message, '\n')).size(), 5u) << message;
+  EXPECT_EQ(std::vector<std::string>(absl::StrSplit(message, '\n')).size(), 6u) << message;
 }
 
 TEST_F(SettingsTest, EmptyIssuerOrAudienceIsNone) {
