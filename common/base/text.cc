@@ -59,6 +59,11 @@ bool HasUnsafeCharacter(absl::string_view text) {
   return false;
 }
 
+bool HasReadingMark(absl::string_view text) {
+  return absl::StrContains(text, "\xD8\x9C") || absl::StrContains(text, "\xE2\x80\x8E") ||
+         absl::StrContains(text, "\xE2\x80\x8F");
+}
+
 std::optional<absl::string_view> StripCollection(absl::string_view name, absl::string_view collection) {
   if (!absl::ConsumePrefix(&name, collection) || !absl::ConsumePrefix(&name, "/")) return std::nullopt;
   if (name.empty() || name.find('/') != absl::string_view::npos) return std::nullopt;

@@ -15,6 +15,12 @@ namespace {
 
 using options::v1::FieldPolicy;
 
+constexpr std::int64_t kFirstSecond = -62'135'596'800;  // 0001-01-01
+constexpr std::int64_t kLastSecond = 253'402'300'799;   // 9999-12-31
+constexpr std::int64_t kLongestDuration = 315'576'000'000;
+constexpr std::int32_t kLastNano = 999'999'999;
+constexpr std::size_t kLongestPath = 255;
+
 bool IsAlnum(char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)); }
 
 bool IsCode(absl::string_view text) {
@@ -73,7 +79,8 @@ std::string WrongWithFormat(const FieldPolicy& policy, absl::string_view text) {
     case options::v1::FORMAT_MULTILINE:
       return "";
     default:
-      return text.find_first_of("\n\t") == absl::string_view::npos ? "" : "must not hold line breaks or tabs";
+      if (text.find_first_of("\n\t") != absl::string_view::npos) return "must not hold line breaks or tabs";
+      return HasReadingMark(text) ? "must not hold marks that say in which direction to read" : "";
   }
 }
 
@@ -129,6 +136,31 @@ std::string WrongWithNumber(const FieldPolicy& policy, double value) {
     return absl::StrCat("must be at most ", policy.max_value());
   }
   return "";
+}
+
+std::string WrongWithTime(std::int64_t seconds, std::int32_t nanos) {
+  if (seconds >= kFirstSecond && seconds <= kLastSecond && nanos >= 0 && nanos <= kLastNano) return "";
+  return "must be a time between the years 1 and 9999";
+}
+
+std::string WrongWithDuration(const FieldPolicy& policy, std::int64_t seconds, std::int32_t nanos) {
+  if (seconds < -kLongestDuration || seconds > kLongestDuration || nanos < -kLastNano || nanos > kLastNano ||
+      (seconds > 0 && nanos < 0) || (seconds < 0 && nanos > 0)) {
+    return "must be a duration of at most 10,000 years";
+  }
+  if (policy.has_min() && (seconds < policy.min() || (seconds == policy.min() && nanos < 0))) {
+    return absl::StrCat("must be at least ", policy.min(), " s");
+  }
+  if (policy.has_max() && (seconds > policy.max() || (seconds == policy.max() && nanos > 0))) {
+    return absl::StrCat("must be at most ", policy.max(), " s");
+  }
+  return "";
+}
+
+std::string WrongWithPath(absl::string_view path) {
+  const bool is_path = !path.empty() && path.size() <= kLongestPath &&
+                       path.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_.*") == absl::string_view::npos;
+  return is_path ? "" : "must hold paths of fields, such as \"display_name\"";
 }
 
 }  // namespace trellis::rpc

@@ -15,6 +15,11 @@ std::string WrongWithBytes(const options::v1::FieldPolicy& policy, absl::string_
 std::string WrongWithInteger(const options::v1::FieldPolicy& policy, std::int64_t value);
 std::string WrongWithUnsigned(const options::v1::FieldPolicy& policy, std::uint64_t value);
 std::string WrongWithNumber(const options::v1::FieldPolicy& policy, double value);
+// The two parts of a google.protobuf.Timestamp and of a Duration; the range of a duration is in seconds.
+std::string WrongWithTime(std::int64_t seconds, std::int32_t nanos);
+std::string WrongWithDuration(const options::v1::FieldPolicy& policy, std::int64_t seconds, std::int32_t nanos);
+// One path of a google.protobuf.FieldMask. Whether there is such a field the handler knows.
+std::string WrongWithPath(absl::string_view path);
 
 }  // namespace trellis::rpc
 

@@ -8,8 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/error.h"
 #include "common/rpc/pipeline/field_rules.h"
-#include "google/protobuf/duration.pb.h"
-#include "google/protobuf/timestamp.pb.h"
 #include "trellis/options/v1/options.pb.h"
 
 namespace trellis::rpc {
@@ -27,7 +25,7 @@ struct FieldPlan {
 };
 
 struct TypePlan {
-  enum class Kind { kFields, kTimestamp, kDuration };
+  enum class Kind { kFields, kTimestamp, kDuration, kMask };
   Kind kind = Kind::kFields;
   std::vector<FieldPlan> fields;
 };
@@ -37,15 +35,19 @@ namespace {
 constexpr int kMaxNesting = 32;
 constexpr std::size_t kMaxViolations = 100;
 constexpr int kDefaultMaxItems = 1000;
-constexpr std::int64_t kFirstSecond = -62'135'596'800;  // 0001-01-01
-constexpr std::int64_t kLastSecond = 253'402'300'799;   // 9999-12-31
-constexpr std::int64_t kLongestDuration = 315'576'000'000;
+constexpr int kMaxPaths = 100;
+
+TypePlan::Kind KindOf(const Descriptor& type) {
+  if (type.full_name() == "google.protobuf.Timestamp") return TypePlan::Kind::kTimestamp;
+  if (type.full_name() == "google.protobuf.Duration") return TypePlan::Kind::kDuration;
+  if (type.full_name() == "google.protobuf.FieldMask") return TypePlan::Kind::kMask;
+  return TypePlan::Kind::kFields;
+}
 
 // One walk through one message. The path is kept as a stack and written out only where something is wrong.
 class Walk {
  public:
   void Visit(const Message& message, const TypePlan& plan) {
-    if (plan.kind != TypePlan::Kind::kFields) return VisitTime(message, plan.kind);
     if (static_cast<int>(path_.size()) > kMaxNesting) return Report("is nested too deeply");
     for (const FieldPlan& field : plan.fields) {
       if (full()) return;
@@ -79,8 +81,7 @@ class Walk {
     }
     if (plan.policy.required() && IsEmpty(message, field)) return Report("is required");
     if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
-      if (plan.nested != nullptr) Visit(reflection.GetMessage(message, field), *plan.nested);
-      return;
+      return VisitMessage(reflection.GetMessage(message, field), plan);
     }
     std::string scratch;
     switch (field->cpp_type()) {
@@ -126,15 +127,16 @@ class Walk {
     std::string scratch;
     switch (field->cpp_type()) {
       case FieldDescriptor::CPPTYPE_MESSAGE:
-        if (plan.nested != nullptr) Visit(reflection.GetRepeatedMessage(message, field, i), *plan.nested);
-        return;
+        return VisitMessage(reflection.GetRepeatedMessage(message, field, i), plan);
       case FieldDescriptor::CPPTYPE_STRING: {
         const std::string& text = reflection.GetRepeatedStringReference(message, field, i, &scratch);
         if (text.empty()) return Report("must not be empty");
         return CheckString(plan, text);
       }
-      case FieldDescriptor::CPPTYPE_ENUM:
-        return CheckEnum(*field, reflection.GetRepeatedEnumValue(message, field, i));
+      case FieldDescriptor::CPPTYPE_ENUM: {
+        const int value = reflection.GetRepeatedEnumValue(message, field, i);
+        return value == 0 ? Report("must not be unspecified") : CheckEnum(*field, value);
+      }
       case FieldDescriptor::CPPTYPE_INT32:
         return Report(WrongWithInteger(plan.policy, reflection.GetRepeatedInt32(message, field, i)));
       case FieldDescriptor::CPPTYPE_INT64:
@@ -174,18 +176,36 @@ class Walk {
     if (field.enum_type()->FindValueByNumber(value) == nullptr) Report("has a value that is not known");
   }
 
-  void VisitTime(const Message& message, TypePlan::Kind kind) {
-    // Both types have the same two fields.
+  void VisitMessage(const Message& message, const FieldPlan& plan) {
+    switch (plan.nested->kind) {
+      case TypePlan::Kind::kFields:
+        return Visit(message, *plan.nested);
+      case TypePlan::Kind::kTimestamp:
+        return Report(WrongWithTime(Seconds(message), Nanos(message)));
+      case TypePlan::Kind::kDuration:
+        return Report(WrongWithDuration(plan.policy, Seconds(message), Nanos(message)));
+      case TypePlan::Kind::kMask:
+        return VisitMask(message);
+    }
+  }
+
+  // Both types of time have the same two fields.
+  static std::int64_t Seconds(const Message& message) {
+    return message.GetReflection()->GetInt64(message, message.GetDescriptor()->field(0));
+  }
+  static std::int32_t Nanos(const Message& message) {
+    return message.GetReflection()->GetInt32(message, message.GetDescriptor()->field(1));
+  }
+
+  void VisitMask(const Message& message) {
     const Reflection& reflection = *message.GetReflection();
-    const std::int64_t seconds = reflection.GetInt64(message, message.GetDescriptor()->field(0));
-    const int nanos = reflection.GetInt32(message, message.GetDescriptor()->field(1));
-    if (kind == TypePlan::Kind::kTimestamp) {
-      if (seconds < kFirstSecond || seconds > kLastSecond || nanos < 0 || nanos > 999'999'999) {
-        Report("must be a time between the years 1 and 9999");
-      }
-    } else if (seconds < -kLongestDuration || seconds > kLongestDuration || nanos < -999'999'999 ||
-               nanos > 999'999'999 || (seconds > 0 && nanos < 0) || (seconds < 0 && nanos > 0)) {
-      Report("must be a duration of at most 10,000 years");
+    const FieldDescriptor* const paths = message.GetDescriptor()->field(0);
+    const int size = reflection.FieldSize(message, paths);
+    if (size > kMaxPaths) return Report(absl::StrCat("must have at most ", kMaxPaths, " paths"));
+    std::string scratch;
+    for (int i = 0; i < size; ++i) {
+      const std::string wrong = WrongWithPath(reflection.GetRepeatedStringReference(message, paths, i, &scratch));
+      if (!wrong.empty()) return Report(wrong);
     }
   }
 
@@ -235,14 +255,8 @@ TypePlan* Validator::PlanFor(const Descriptor& type) {
   if (!is_new) return place->second.get();
   place->second = std::make_unique<TypePlan>();
   TypePlan* plan = place->second.get();  // stays where it is while the map grows
-  if (type.full_name() == "google.protobuf.Timestamp") {
-    plan->kind = TypePlan::Kind::kTimestamp;
-    return plan;
-  }
-  if (type.full_name() == "google.protobuf.Duration") {
-    plan->kind = TypePlan::Kind::kDuration;
-    return plan;
-  }
+  plan->kind = KindOf(type);
+  if (plan->kind != TypePlan::Kind::kFields) return plan;
   for (int i = 0; i < type.field_count(); ++i) {
     const FieldDescriptor* field = type.field(i);
     FieldPlan step;

@@ -71,7 +71,7 @@ std::string HsdsRow::Clean(const char* key, std::size_t max, bool single_line) {
     absl::StripAsciiWhitespace(&text);
   }
   const std::optional<std::size_t> length = CountCodePoints(text);
-  if (!length.has_value() || HasUnsafeCharacter(text)) {
+  if (!length.has_value() || HasUnsafeCharacter(text) || (single_line && HasReadingMark(text))) {
     Fail(key, "BAD_TEXT", "holds control characters or is not UTF-8");
     return "";
   }

@@ -100,6 +100,10 @@ TEST(ValidationTest, UnsafeCharacters) {
   }
   EXPECT_THAT(WrongAfter([](auto& r) { r.mutable_person()->set_note("two\n\tlines"); }), IsEmpty());
   EXPECT_THAT(WrongAfter([](auto& r) { r.mutable_person()->set_note("a\rb"); }), ElementsAre("person.note"));
+  for (const char* const mark : {"\u061c", "\u200e", "\u200f"}) {
+    EXPECT_THAT(family(mark), ElementsAre("person.names[0].family"));
+    EXPECT_THAT(WrongAfter([&](auto& r) { r.mutable_person()->set_note(mark); }), IsEmpty());
+  }
 }
 
 TEST(ValidationTest, Numbers) {
@@ -126,6 +130,7 @@ TEST(ValidationTest, Enums) {
                 r.add_colours(static_cast<rpctest::v1::Colour>(-5));
               }),
               ElementsAre("colours[1]"));
+  EXPECT_THAT(WrongAfter([](auto& r) { r.add_colours(rpctest::v1::COLOUR_UNSPECIFIED); }), ElementsAre("colours[0]"));
 }
 
 TEST(ValidationTest, RepeatedFieldsAndMaps) {
@@ -187,6 +192,37 @@ TEST(ValidationTest, TimesAndDurations) {
   EXPECT_THAT(WrongAfter([](auto& r) { r.mutable_time()->set_nanos(-1); }), ElementsAre("time"));
   EXPECT_THAT(WrongAfter([](auto& r) { r.mutable_duration()->set_seconds(-5); }), IsEmpty());
   EXPECT_THAT(WrongAfter([](auto& r) { r.mutable_duration()->set_nanos(1000000000); }), ElementsAre("duration"));
+}
+
+TEST(ValidationTest, DurationsHaveARangeInSeconds) {
+  const auto patience = [](std::int64_t seconds, int nanos) {
+    return WrongAfter([&](auto& r) {
+      r.mutable_patience()->set_seconds(seconds);
+      r.mutable_patience()->set_nanos(nanos);
+    });
+  };
+  EXPECT_THAT(patience(1, 0), IsEmpty());
+  EXPECT_THAT(patience(59, 999999999), IsEmpty());
+  EXPECT_THAT(patience(60, 0), IsEmpty());
+  EXPECT_THAT(patience(60, 1), ElementsAre("patience"));
+  EXPECT_THAT(patience(0, 999999999), ElementsAre("patience"));
+  EXPECT_THAT(patience(0, 0), ElementsAre("patience"));
+  EXPECT_THAT(patience(std::numeric_limits<std::int64_t>::min(), 0), ElementsAre("patience"));
+}
+
+TEST(ValidationTest, FieldMasksHoldPaths) {
+  const auto paths = [](const std::vector<std::string>& given) {
+    return WrongAfter([&](auto& r) {
+      for (const std::string& path : given) r.mutable_update_mask()->add_paths(path);
+    });
+  };
+  EXPECT_THAT(paths({"note", "person.names", "*"}), IsEmpty());
+  EXPECT_THAT(paths(std::vector<std::string>(100, "a")), IsEmpty());
+  EXPECT_THAT(paths(std::vector<std::string>(101, "a")), ElementsAre("update_mask"));
+  for (const std::string& bad : {std::string(), std::string("a b"), std::string("A"), std::string("a;--"),
+                                 std::string(256, 'a'), std::string("a\0b", 3)}) {
+    EXPECT_THAT(paths({"note", bad}), ElementsAre("update_mask"));
+  }
 }
 
 TEST(ValidationTest, NestingIsBounded) {
