@@ -197,6 +197,8 @@ void AddRelation(db::Pool& pool, const access::RelationKey& key) {
 
 }  // namespace
 
+TokenAuthority TestAuthority() { return {&TestKey(), kKeyId, kIssuer, kAudience}; }
+
 TestUser TestUser::Make(std::vector<options::v1::Role> roles, Id organization) {
   return {.user = TestIds().Next(),
           .organization = organization.is_nil() ? TestIds().Next() : organization,

@@ -30,6 +30,7 @@
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/base/id.h"
+#include "common/crypto/signing_key.h"
 #include "common/runtime/service.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
@@ -45,6 +46,15 @@ class Pool;
 namespace trellis::testing {
 
 class TestKeyRing;
+
+// What the tokens of this process are made with, for tests that forge them.
+struct TokenAuthority {
+  const crypto::SigningKey* key;
+  std::string key_id;
+  std::string issuer;
+  std::string audience;
+};
+TokenAuthority TestAuthority();
 
 // Somebody who calls.
 struct TestUser {

@@ -57,12 +57,6 @@ runtime::Service Observed(runtime::Service service, std::vector<Method>* methods
   return service;
 }
 
-std::unique_ptr<grpc::ClientContext> WithToken(const std::string& token) {
-  auto context = TestService::AsNobody();
-  if (!token.empty()) context->AddMetadata("authorization", absl::StrCat("Bearer ", token));
-  return context;
-}
-
 }  // namespace
 
 const google::protobuf::Message& Method::prototype() const {
@@ -185,7 +179,15 @@ RawAnswer BadInputWorld::CallAsForeigner(const Method& method, const std::string
 }
 
 RawAnswer BadInputWorld::CallWithToken(const Method& method, const std::string& bytes, const std::string& token) {
-  return RawCall(services_.at(method.service)->channel(), method.path, bytes, *WithToken(token));
+  if (token.empty()) return CallWithAuthorization(method, bytes, {});
+  return CallWithAuthorization(method, bytes, {absl::StrCat("Bearer ", token)});
+}
+
+RawAnswer BadInputWorld::CallWithAuthorization(const Method& method, const std::string& bytes,
+                                               const std::vector<std::string>& values) {
+  const auto context = TestService::AsNobody();
+  for (const std::string& value : values) context->AddMetadata("authorization", value);
+  return RawCall(services_.at(method.service)->channel(), method.path, bytes, *context);
 }
 
 RawAnswer BadInputWorld::CallAsService(const Method& method, const std::string& bytes, const std::string& service) {

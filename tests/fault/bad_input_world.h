@@ -38,12 +38,17 @@ class BadInputWorld {
   const std::vector<Method>& methods() const { return methods_; }
   // Resources of the first tenant that are really there.
   const Names& names() const { return names_; }
+  // Of the first tenant; with other roles from call to call.
+  const testing::TestUser& native() const { return native_; }
 
   // As somebody of the first tenant (or of another one) who may call the method.
   RawAnswer Call(const Method& method, const std::string& bytes);
   RawAnswer CallAsForeigner(const Method& method, const std::string& bytes);
   // With any token ("": none), without a certificate.
   RawAnswer CallWithToken(const Method& method, const std::string& bytes, const std::string& token);
+  // With these values of "authorization", whatever they are.
+  RawAnswer CallWithAuthorization(const Method& method, const std::string& bytes,
+                                  const std::vector<std::string>& values);
   // With the certificate of a service and no token.
   RawAnswer CallAsService(const Method& method, const std::string& bytes, const std::string& service);
 

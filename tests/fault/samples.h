@@ -1,4 +1,4 @@
-// Requests made from descriptors alone: right ones by the declared rules, and wrong ones that break one rule each.
+// Requests made from descriptors alone, right by the declared rules; and bytes that are none.
 #ifndef TRELLIS_TESTS_FAULT_SAMPLES_H_
 #define TRELLIS_TESTS_FAULT_SAMPLES_H_
 
@@ -18,14 +18,8 @@ using Names = std::map<std::string, std::string>;
 // those of resources that do not exist.
 std::unique_ptr<google::protobuf::Message> Sample(const google::protobuf::Message& prototype, const Names& names);
 
-struct WrongRequest {
-  std::string what;   // "person.given_names: too long"
-  std::string field;  // which the refusal must name; empty where it cannot
-  std::string bytes;
-};
-
-// For every field that a caller may set, every way to break its rules.
-std::vector<WrongRequest> WrongRequests(const google::protobuf::Message& prototype, const Names& names);
+// Sets a field, or adds an element, in the same way.
+void AddSample(google::protobuf::Message& parent, const google::protobuf::FieldDescriptor& field, const Names& names);
 
 // Bytes that are no message at all.
 std::vector<std::string> MalformedBytes(const std::string& good);
