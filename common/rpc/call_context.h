@@ -32,8 +32,9 @@ class CallContext {
     trace::Context trace;
     Caller caller;
     std::string bearer_token;
-    const std::atomic<bool>* cancelled = nullptr;         // null: never cancelled
+    const std::atomic<bool>* cancelled = nullptr;        // null: never cancelled
     const grpc::ServerContextBase* transport = nullptr;  // null: not a call from outside
+    Peer peer = {};
   };
   explicit CallContext(Parts parts) : parts_(std::move(parts)) {}
   CallContext(const CallContext&) = delete;
@@ -42,6 +43,8 @@ class CallContext {
   const Caller& caller() const { return parts_.caller; }
   // Never infinite inside a server: the caller's deadline, capped by the method's. By the machine's clock.
   absl::Time deadline() const { return parts_.deadline; }
+  // Where the call came from; for throttling, never for deciding who somebody is.
+  const Peer& peer() const { return parts_.peer; }
   absl::Time start_time() const { return parts_.start_time; }
   const trace::Context& trace() const { return parts_.trace; }
   // The token that the caller showed, to be handed on to peers; "" where there was none. A secret.
@@ -54,6 +57,7 @@ class CallContext {
 
   // For the pipeline and for calls to peers (channel.h); not for handlers.
   void set_caller(Caller caller) { parts_.caller = std::move(caller); }
+  void set_peer(Peer peer) { parts_.peer = std::move(peer); }
   void set_bearer_token(std::string token) { parts_.bearer_token = std::move(token); }
   const grpc::ServerContextBase* transport() const { return parts_.transport; }
 

@@ -43,11 +43,14 @@ struct Caller {
   bool HasRole(options::v1::Role role) const { return std::find(roles.begin(), roles.end(), role) != roles.end(); }
 };
 
-// The other end of the connection. Belongs to the connection, never to a user: a proxy sends many users' calls
-// through one connection.
+// Where a call comes from. Never says who the user is: the door sends many users' calls through one connection.
 struct Peer {
-  std::string service;  // from the SPIFFE name of a verified client certificate, "" where there is none
-  std::string address;  // as the transport prints it, for example "ipv4:10.1.2.3:41000"
+  // Of the SPIFFE name in a verified client certificate; "" for everybody who is no service of the suite: whoever comes
+  // through the door, and tests without TLS.
+  std::string service;
+  // "10.1.2.3" or "2001:db8::1", without port. Through the door: of whoever called the door. "" where there is none.
+  // Personal data: not for logs.
+  std::string address;
 };
 
 // Turns a bearer token into a caller. Thread-safe.

@@ -33,6 +33,7 @@ grpc::ChannelArguments Arguments(const ChannelOptions& options) {
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 200);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 2'000);  // also the time that one attempt may take
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 5'000);
+  arguments.SetInt(GRPC_ARG_INHIBIT_HEALTH_CHECKING, options.through_door ? 1 : 0);
   arguments.SetMaxReceiveMessageSize(kMaxResponse);
   if (!options.server_name.empty()) arguments.SetSslTargetNameOverride(options.server_name);
   return arguments;
@@ -51,7 +52,7 @@ absl::StatusOr<std::unique_ptr<PeerChannel>> PeerChannel::Connect(ChannelOptions
   std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials();
   if (options.tls.has_value()) {
     TRELLIS_ASSIGN_OR_RETURN(peer->tls_, TlsMaterial::Load(*options.tls));
-    credentials = ChannelTls(*peer->tls_);
+    credentials = ChannelTls(*peer->tls_, {.service = options.service, .trust_domain = options.trust_domain});
   }
   const grpc::ChannelArguments arguments = Arguments(options);
   if (options.observer == nullptr) {

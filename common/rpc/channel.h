@@ -26,6 +26,12 @@ struct ChannelOptions {
   std::optional<TlsFiles> tls;  // required unless `plaintext`; without certificate and key: only the server shows one
   bool plaintext = false;       // for tests only
   std::string server_name;      // the name that the server's certificate must carry; "": the target's host
+  // The service of the suite that must be at the other end: its certificate names it, and nothing else, in the trust
+  // domain. "": whoever has the name of the host.
+  std::string service = {};
+  std::string trust_domain = "trellis.local";
+  // The target is the door, behind which are all services: it has no health of its own to watch.
+  bool through_door = false;
   // Proto packages that are called ("trellis.identity.v1"): their descriptors say what may be retried and how long a
   // call may take.
   std::vector<std::string> packages;

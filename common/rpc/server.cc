@@ -17,10 +17,13 @@
 #include "common/rpc/transport/credentials.h"
 #include "common/rpc/transport/server_call.h"
 #include "common/rpc/transport/tls_material.h"
+#include "grpcpp/create_channel.h"
 #include "grpcpp/generic/async_generic_service.h"
+#include "grpcpp/security/credentials.h"
 #include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
+#include "grpcpp/support/channel_arguments.h"
 
 namespace trellis::rpc {
 namespace {
@@ -31,8 +34,7 @@ constexpr std::chrono::seconds kSweepInterval{1};
 constexpr unsigned kEventsPerLook = 64;  // how often a busy queue looks at the clock
 
 int Milliseconds(absl::Duration duration) {
-  return static_cast<int>(std::min<std::int64_t>(absl::ToInt64Milliseconds(duration),
-                                                 std::numeric_limits<int>::max()));
+  return static_cast<int>(std::min<std::int64_t>(absl::ToInt64Milliseconds(duration), std::numeric_limits<int>::max()));
 }
 
 std::size_t LargestRequest(const Router& router, const ServerLimits& limits) {
@@ -80,11 +82,13 @@ class Server::Impl {
 
   absl::Status Start();
   void SetServing(bool serving) { health_.SetServing(serving); }
+  absl::Status Probe(absl::Time deadline) const;
   void Drain(absl::Duration settle, absl::Duration grace);
   int port() const { return port_; }
   int in_flight() const {
     return short_lane_ == nullptr ? 0
-                                  : short_lane_->admission.in_flight() + waiting_lane_->admission.in_flight();
+                                  : short_lane_->admission.in_flight() + waiting_lane_->admission.in_flight() +
+                                        public_stream_lane_->admission.in_flight();
   }
 
  private:
@@ -105,6 +109,7 @@ class Server::Impl {
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<Lane> short_lane_;
   std::unique_ptr<Lane> waiting_lane_;
+  std::unique_ptr<Lane> public_stream_lane_;
   std::shared_ptr<TlsMaterial> tls_;
   grpc::AsyncGenericService service_;
   CallEnvironment environment_;
@@ -122,6 +127,7 @@ absl::Status Server::Impl::Check() const {
   if (options_.tls.has_value() == options_.plaintext) mistakes.push_back("either TLS or plaintext must be chosen");
   if (options_.workers < 1 || options_.max_in_flight < 1) mistakes.push_back("at least one worker is needed");
   if (options_.waiting_workers < 1 || options_.max_waiting < 1) mistakes.push_back("one waiting worker is needed");
+  if (options_.public_stream_workers < 1) mistakes.push_back("one worker for public streams is needed");
   if (mistakes.empty()) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrJoin(mistakes, "\n"));
 }
@@ -132,7 +138,8 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> Server::Impl::Credentia
     return absl::FailedPreconditionError("a server needs certificate, key and authorities");
   }
   TRELLIS_ASSIGN_OR_RETURN(tls_, TlsMaterial::Load(*options_.tls));
-  return ServerTls(*tls_);
+  return ServerTls(*tls_,
+                   {.trust_domain = options_.trust_domain, .certificate_required = options_.certificate_required});
 }
 
 void Server::Impl::MakeEnvironment() {
@@ -143,6 +150,7 @@ void Server::Impl::MakeEnvironment() {
       &router_, authenticator_, authorizer_);
   short_lane_ = std::make_unique<Lane>(options_.workers, options_.max_in_flight);
   waiting_lane_ = std::make_unique<Lane>(options_.waiting_workers, options_.max_waiting);
+  public_stream_lane_ = std::make_unique<Lane>(options_.public_stream_workers, options_.max_public_streams);
   environment_.router = &router_;
   environment_.pipeline = pipeline_.get();
   environment_.observers = &observers_;
@@ -151,6 +159,7 @@ void Server::Impl::MakeEnvironment() {
   environment_.first_message_timeout = options_.limits.first_message_timeout;
   environment_.short_lane = short_lane_.get();
   environment_.waiting_lane = waiting_lane_.get();
+  environment_.public_stream_lane = public_stream_lane_.get();
   environment_.service = &service_;
 }
 
@@ -204,6 +213,23 @@ void Server::Impl::Poll(QueueState& state) {
   }
 }
 
+absl::Status Server::Impl::Probe(absl::Time deadline) const {
+  const std::string host = options_.listen.substr(0, options_.listen.rfind(':'));
+  const std::string target = absl::StrCat(host == "0.0.0.0" || host.empty() ? "127.0.0.1"
+                                          : host == "[::]"                  ? "[::1]"
+                                                                            : host,
+                                          ":", port_);
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // no connection that is there already
+  std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials();
+  if (tls_ != nullptr) {
+    credentials = ChannelTls(*tls_, {.host_name = false, .service = "", .trust_domain = options_.trust_domain});
+  }
+  const auto channel = grpc::CreateCustomChannel(target, credentials, arguments);
+  if (channel->WaitForConnected(absl::ToChronoTime(deadline))) return absl::OkStatus();
+  return absl::UnavailableError("the gRPC port takes no new connection");
+}
+
 void Server::Impl::Drain(absl::Duration settle, absl::Duration grace) {
   if (server_ == nullptr || drained_.exchange(true)) return;
   SetServing(false);
@@ -214,6 +240,7 @@ void Server::Impl::Drain(absl::Duration settle, absl::Duration grace) {
   while (environment_.live_calls.load(std::memory_order_acquire) > 0) absl::SleepFor(absl::Milliseconds(1));
   short_lane_->pool.Close();
   waiting_lane_->pool.Close();
+  public_stream_lane_->pool.Close();
   for (auto& queue : queues_) queue->Shutdown();
   for (std::thread& poller : pollers_) poller.join();
 }
@@ -227,6 +254,7 @@ Server::~Server() { impl_->Drain(absl::ZeroDuration(), absl::ZeroDuration()); }
 
 absl::Status Server::Start() { return impl_->Start(); }
 int Server::port() const { return impl_->port(); }
+absl::Status Server::Probe(absl::Time deadline) const { return impl_->Probe(deadline); }
 void Server::SetServing(bool serving) { impl_->SetServing(serving); }
 void Server::Drain(absl::Duration settle, absl::Duration grace) { impl_->Drain(settle, grace); }
 int Server::in_flight() const { return impl_->in_flight(); }

@@ -35,17 +35,21 @@ struct ServerLimits {
 };
 
 struct ServerOptions {
-  std::string service;                   // "identity": errors carry the domain "trellis.identity"
-  std::string listen = "127.0.0.1:0";    // port 0: any free one
-  std::optional<TlsFiles> tls;           // required unless `plaintext`
-  bool plaintext = false;                // for tests only
+  std::string service;                         // "identity": errors carry the domain "trellis.identity"
+  std::string listen = "127.0.0.1:0";          // port 0: any free one
+  std::optional<TlsFiles> tls;                 // required unless `plaintext`
+  bool plaintext = false;                      // for tests only
   std::string trust_domain = "trellis.local";  // of the SPIFFE names in client certificates
+  // Only services of the suite and the door get as far as HTTP/2. Off: anybody, also without a certificate.
+  bool certificate_required = true;
   bool reflection = false;
 
   int workers = 8;           // threads that run handlers; as many as database connections
   int max_in_flight = 24;    // running and queued; one more is answered RESOURCE_EXHAUSTED at once
   int waiting_workers = 16;  // the same for methods whose policy says `waits`
   int max_waiting = 32;
+  int public_stream_workers = 2;  // for streams that anybody may open, which take a worker as long as they are open
+  int max_public_streams = 4;
   int completion_queues = 0;  // 0: one for each two cores
   ServerLimits limits;
 };
@@ -64,6 +68,11 @@ class Server {
   // certificate; UNAVAILABLE where the address is taken. Health stays NOT_SERVING until SetServing(true).
   absl::Status Start();
   int port() const;
+
+  // Whether the port still takes callers: a new connection to it, TLS included. A listener that ran out of descriptors
+  // may never accept again while the connections that it has go on working. OK or UNAVAILABLE, by `deadline`.
+  // Thread-safe once started.
+  absl::Status Probe(absl::Time deadline) const;
 
   // What grpc.health.v1 answers for "" and for each service. Thread-safe.
   void SetServing(bool serving);

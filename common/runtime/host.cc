@@ -24,6 +24,8 @@ namespace {
 constexpr absl::Duration kPingInterval = absl::Seconds(2);
 // Longer than one failed ping, so that a moment's trouble does not take every replica out of service at once.
 constexpr absl::Duration kDatabaseSilence = absl::Seconds(10);
+constexpr absl::Duration kProbeInterval = absl::Seconds(10);
+constexpr int kMissedProbes = 3;
 constexpr absl::Duration kKeyRefresh = absl::Minutes(1);
 constexpr absl::Duration kKeepResponses = absl::Hours(7 * 24);
 
@@ -40,6 +42,7 @@ rpc::ServerOptions ServerOptionsOf(const Service& service, const Settings& setti
   if (!settings.insecure) options.tls = settings.tls;
   options.plaintext = settings.insecure;
   options.trust_domain = settings.trust_domain;
+  options.certificate_required = settings.certificate_required;
   options.reflection = settings.reflection;
   options.workers = settings.workers;
   options.max_in_flight = settings.max_in_flight;
@@ -112,6 +115,8 @@ absl::Status Host::ConnectPeers() {
     options.target = Target(address->second);
     if (!settings_.insecure) options.tls = settings_.tls;
     options.plaintext = settings_.insecure;
+    options.service = peer;
+    options.trust_domain = settings_.trust_domain;
     options.packages = {absl::StrCat("trellis.", peer, ".v1"), "trellis.events.v1"};
     options.observer = &peer_observer_;
     TRELLIS_ASSIGN_OR_RETURN(peers_[peer], rpc::PeerChannel::Connect(std::move(options)));
@@ -190,9 +195,17 @@ void Host::MakeTimers() {
     sealer_->cache().Sweep();
     return absl::OkStatus();
   });
+  prober_.Add("listener", kProbeInterval, absl::Seconds(3),
+              [this](absl::Time deadline) { return ProbeListener(deadline); });
   keeper_.Add("idempotency", absl::Minutes(10), absl::Seconds(2), [this](absl::Time deadline) {
     return db::PurgeIdempotency(*pool_, deadline, clock_.Now() - kKeepResponses).status();
   });
+}
+
+absl::Status Host::ProbeListener(absl::Time deadline) {
+  const absl::Status status = server_->Probe(deadline);
+  missed_probes_ = status.ok() ? 0 : missed_probes_ + 1;
+  return status;
 }
 
 absl::Status Host::CheckDatabaseReachable(absl::Time deadline) {
@@ -232,6 +245,7 @@ absl::Status Host::StartHttp() {
   metrics::HttpEndpoint::Options options;
   options.listen = settings_.http_listen;
   options.metrics = [this] { return registry_.Text(); };
+  options.live = [this] { return Alive(); };
   options.ready = [this] { return Ready(); };
   TRELLIS_ASSIGN_OR_RETURN(http_, metrics::HttpEndpoint::Start(std::move(options)));
   return absl::OkStatus();
@@ -243,6 +257,7 @@ absl::Status Host::Start() {
   sequencer_->Start();
   for (Followed& followed : followers_) followed.follower->Start();
   keeper_.Start();
+  prober_.Start();
   service_work_.Start();
   return absl::OkStatus();
 }
@@ -255,6 +270,11 @@ absl::Status Host::Ready() const {
   }
   if (keys_->empty()) return absl::UnavailableError("no keys of access tokens yet: identity has not answered");
   return absl::OkStatus();
+}
+
+absl::Status Host::Alive() const {
+  if (missed_probes_ < kMissedProbes) return absl::OkStatus();
+  return absl::UnavailableError("the gRPC port takes no new connections");
 }
 
 void Host::UpdateHealth() {
@@ -279,6 +299,7 @@ void Host::Drain(absl::Duration wait, absl::Duration grace) {
     if (started_) server_->SetServing(false);
   }
   if (started_) {
+    prober_.Stop();
     absl::SleepFor(wait);  // until nobody sends us new calls
     head_.Close();         // ends the long polls of followers
     server_->Drain(absl::ZeroDuration(), grace);

@@ -71,6 +71,8 @@ class Host final : public Runtime {
 
   // OK, or what is missing: database, schema, keys of tokens; or that the process is ending.
   absl::Status Ready() const;
+  // OK, or why only a new process helps: the gRPC port has not taken a new connection three times in a row.
+  absl::Status Alive() const;
 
   int port() const { return server_->port(); }
   int http_port() const { return http_ != nullptr ? http_->port() : 0; }
@@ -109,6 +111,7 @@ class Host final : public Runtime {
   absl::Status MakeServer(const Seams& seams);
   void MakeFollowers();
   void MakeTimers();
+  absl::Status ProbeListener(absl::Time deadline);
   absl::Status CheckDatabaseReachable(absl::Time deadline);
   absl::Status RefreshKeys();
   void UpdateHealth();
@@ -147,11 +150,13 @@ class Host final : public Runtime {
   std::unique_ptr<rpc::Server> server_;
   std::vector<Followed> followers_;
   Timers keeper_;        // the runtime's own work
+  Timers prober_;        // apart: a probe of a deaf port takes its time
   Timers service_work_;  // Every()
   std::unique_ptr<metrics::HttpEndpoint> http_;
 
   std::atomic<std::int64_t> database_seen_micros_{0};  // last answer of the database, by the machine's clock
   std::atomic<bool> schema_ok_{false};
+  std::atomic<int> missed_probes_{0};
   std::mutex health_mutex_;
   bool serving_ = false;  // guarded by health_mutex_; what health was told
   std::atomic<bool> draining_{false};

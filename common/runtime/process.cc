@@ -4,6 +4,7 @@
 #include <grpc/support/log.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <string>
 
 #include "absl/synchronization/mutex.h"
@@ -25,11 +26,26 @@ void LogForProtobuf(google::protobuf::LogLevel, const char*, int, const std::str
   log::Debug("protobuf", {{"detail", message}});
 }
 
+constexpr rlim_t kEnoughDescriptors = 65'536;
+
+void RaiseDescriptorLimit() {
+  rlimit limit = {};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  const rlimit wanted = {std::max(limit.rlim_max, kEnoughDescriptors), std::max(limit.rlim_max, kEnoughDescriptors)};
+  if (setrlimit(RLIMIT_NOFILE, &wanted) == 0) return;  // beyond the hard limit only root may
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_max < kEnoughDescriptors) {
+    log::Warning("few descriptors", {{"limit", static_cast<std::int64_t>(limit.rlim_max)}});
+  }
+}
+
 }  // namespace
 
 void PrepareProcess() {
   const rlimit no_core = {0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
+  RaiseDescriptorLimit();
   google::protobuf::SetLogHandler(LogForProtobuf);
   gpr_set_log_function(LogForGrpc);
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);

@@ -8,6 +8,8 @@ namespace trellis::runtime {
 // - gRPC's and protobuf's own messages become lines of our log (they may tell of peers' addresses and of fields' names,
 //   never of what is in a call);
 // - no core dumps: they would hold whatever the process knew;
+// - as many descriptors as the machine allows: a listener of gRPC 1.51 that once ran out of them accepts nobody any
+//   more (below 65,536 the log says so);
 // - Abseil's search for lock cycles, on in Debian's build, stays to the tests: it costs every lock of a busy server.
 void PrepareProcess();
 

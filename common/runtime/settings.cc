@@ -27,6 +27,8 @@ void DeclareTls(config::Loader& loader, Settings& settings) {
   loader.String("tls-ca", &settings.tls.ca, "", "PEM file of the authorities that peers' certificates come from");
   loader.Duration("tls-reload", &settings.tls.reload_interval, absl::Seconds(30), "how often the files are looked at");
   loader.String("trust-domain", &settings.trust_domain, "trellis.local", "of the SPIFFE names in certificates");
+  loader.Bool("require-client-certificate", &settings.certificate_required, true,
+              "let only services of the suite and the door connect; without it whoever reaches the port talks HTTP/2");
   if (settings.insecure || loader.help_wanted()) return;
   if (settings.tls.certificate.empty()) loader.AddMistake("--tls-cert (or TRELLIS_TLS_CERT) is required");
   if (settings.tls.key.empty()) loader.AddMistake("--tls-key (or TRELLIS_TLS_KEY) is required");

@@ -21,6 +21,7 @@ struct Settings {
   rpc::TlsFiles tls;
   bool insecure = false;  // no TLS between services: tests only
   std::string trust_domain;
+  bool certificate_required = true;  // of everybody who connects: services and the door
   bool reflection = false;
   int workers = 0;
   int max_in_flight = 0;

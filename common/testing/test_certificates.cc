@@ -2,9 +2,12 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <mutex>
+#include <sstream>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
@@ -42,11 +45,23 @@ class Authority {
   std::string folder_;
 };
 
+std::string Contents(const std::string& path) {
+  std::ostringstream out;
+  out << std::ifstream(path, std::ios::binary).rdbuf();
+  return std::move(out).str();
+}
+
 }  // namespace
 
 rpc::TlsFiles CertificateOf(absl::string_view service) {
   static Authority authority;
   return authority.Make(service);
+}
+
+grpc::SslCredentialsOptions Showing(const rpc::TlsFiles& files) {
+  return {.pem_root_certs = Contents(files.ca),
+          .pem_private_key = Contents(files.key),
+          .pem_cert_chain = Contents(files.certificate)};
 }
 
 }  // namespace trellis::testing

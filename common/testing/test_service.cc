@@ -1,10 +1,8 @@
 #include "common/testing/test_service.h"
 
 #include <cstdlib>
-#include <fstream>
 #include <iostream>
 #include <optional>
-#include <sstream>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -18,6 +16,7 @@
 #include "common/db/pool.h"
 #include "common/log/log.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/spiffe_name.h"
 #include "common/runtime/host.h"
 #include "common/runtime/migrations.h"
 #include "common/runtime/runtime.h"
@@ -68,12 +67,6 @@ void StartLog() {
   (void)started;
 }
 
-std::string Contents(const std::string& path) {
-  std::ostringstream out;
-  out << std::ifstream(path, std::ios::binary).rdbuf();
-  return std::move(out).str();
-}
-
 class RunningService final : public TestService {
  public:
   RunningService(runtime::Service service, Options options)
@@ -100,15 +93,13 @@ class RunningService final : public TestService {
   db::Pool& pool() override { return database_.pool(); }
 
   std::shared_ptr<grpc::Channel> channel() override {
-    if (channel_ == nullptr) channel_ = Connect({Contents(certificate_.ca), "", ""});
+    if (channel_ == nullptr) channel_ = ChannelOf(rpc::kDoor);
     return channel_;
   }
 
   std::shared_ptr<grpc::Channel> ChannelOf(absl::string_view service) override {
-    const rpc::TlsFiles files = CertificateOf(service);
-    return Connect({.pem_root_certs = Contents(files.ca),
-                    .pem_private_key = Contents(files.key),
-                    .pem_cert_chain = Contents(files.certificate)});
+    return grpc::CreateChannel(absl::StrCat("127.0.0.1:", port_),
+                               grpc::SslCredentials(Showing(CertificateOf(service))));
   }
 
   void Stop() override { host_.reset(); }
@@ -170,10 +161,6 @@ class RunningService final : public TestService {
       status = host_->Ready();
     }
     return status;
-  }
-
-  std::shared_ptr<grpc::Channel> Connect(const grpc::SslCredentialsOptions& tls) {
-    return grpc::CreateChannel(absl::StrCat("127.0.0.1:", port_), grpc::SslCredentials(tls));
   }
 
   const runtime::Service service_;

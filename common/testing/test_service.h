@@ -74,8 +74,8 @@ class TestService {
     // "identity" -> that service. A peer that is left out is unreachable and its feed is not followed; without identity
     // the relations in the service's own table are the truth.
     std::map<std::string, TestService*> peers = {};
-    std::vector<std::string> flags = {};              // the service's own: "--hold-time=1s"
-    const Clock* clock = nullptr;                     // of handlers and tokens; nullptr: the machine's
+    std::vector<std::string> flags = {};  // the service's own: "--hold-time=1s"
+    const Clock* clock = nullptr;         // of handlers and tokens; nullptr: the machine's
   };
 
   static absl::StatusOr<std::unique_ptr<TestService>> Start(runtime::Service service, Options options);
@@ -86,7 +86,7 @@ class TestService {
   virtual ~TestService() = default;
 
   virtual int port() const = 0;
-  // TLS, as an app connects: the service shows its certificate, the caller shows none.
+  // As the door connects, through which apps come: the token says who calls, the certificate only opens the connection.
   virtual std::shared_ptr<grpc::Channel> channel() = 0;
   // As another service of the suite connects: with the certificate of `service`. For methods with AUDIENCE_SERVICE.
   virtual std::shared_ptr<grpc::Channel> ChannelOf(absl::string_view service) = 0;

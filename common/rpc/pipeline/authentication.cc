@@ -16,7 +16,7 @@ namespace trellis::rpc {
 namespace {
 
 constexpr std::size_t kMaxToken = 6 * 1024;
-constexpr std::size_t kMaxServiceName = 63;
+constexpr std::size_t kMaxAddress = 45;
 
 absl::Status Unauthenticated(absl::string_view reason, absl::string_view message) {
   return Error(absl::StatusCode::kUnauthenticated, reason, message);
@@ -33,14 +33,29 @@ bool IsTokenText(absl::string_view text) {
   return !text.empty() && text.size() <= kMaxToken;
 }
 
-bool IsServiceName(absl::string_view text) {
+// Addresses as they are written, nothing else: the value becomes a key of counters.
+bool IsAddress(absl::string_view text) {
   for (const char c : text) {
-    if (!absl::ascii_islower(static_cast<unsigned char>(c)) && !absl::ascii_isdigit(static_cast<unsigned char>(c)) &&
-        c != '-') {
-      return false;
-    }
+    if (!absl::ascii_isxdigit(static_cast<unsigned char>(c)) && c != '.' && c != ':') return false;
   }
-  return !text.empty() && text.size() <= kMaxServiceName;
+  return !text.empty() && text.size() <= kMaxAddress;
+}
+
+// "10.1.2.3" of the transport's "ipv4:10.1.2.3:41000", "2001:db8::1" of its "ipv6:%5B2001:db8::1%5D:41000".
+std::string AddressOf(absl::string_view peer) {
+  if (!absl::ConsumePrefix(&peer, "ipv4:") && !absl::ConsumePrefix(&peer, "ipv6:")) return "";
+  peer = peer.substr(0, peer.rfind(':'));
+  absl::ConsumePrefix(&peer, "%5B");
+  absl::ConsumeSuffix(&peer, "%5D");
+  return IsAddress(peer) ? std::string(peer) : "";
+}
+
+// Who called the door, as the door says: it puts this one entry in the place of all that came along.
+std::string ForwardedAddress(const Metadata& metadata) {
+  const auto [first, last] = metadata.equal_range("x-forwarded-for");
+  if (first == last || std::next(first) != last) return "";
+  const absl::string_view value(first->second.data(), first->second.size());
+  return IsAddress(value) ? std::string(value) : "";
 }
 
 }  // namespace
@@ -56,17 +71,9 @@ absl::StatusOr<std::string> BearerToken(const Metadata& metadata) {
   return std::string(value);
 }
 
-std::string ServiceOfSpiffeName(absl::string_view uri, absl::string_view trust_domain) {
-  if (!absl::ConsumePrefix(&uri, "spiffe://") || !absl::ConsumePrefix(&uri, trust_domain) ||
-      !absl::ConsumePrefix(&uri, "/svc/") || !IsServiceName(uri)) {
-    return "";
-  }
-  return std::string(uri);
-}
-
 Peer PeerOf(const grpc::ServerContextBase& transport, absl::string_view trust_domain) {
   Peer peer;
-  peer.address = transport.peer();
+  peer.address = AddressOf(transport.peer());
   const std::shared_ptr<const grpc::AuthContext> auth = transport.auth_context();
   if (auth == nullptr || !auth->IsPeerAuthenticated()) return peer;
   // The transport sets it only where the certificate carries exactly one URI and that is a SPIFFE name.
@@ -74,6 +81,13 @@ Peer PeerOf(const grpc::ServerContextBase& transport, absl::string_view trust_do
   if (names.size() == 1) {
     peer.service = ServiceOfSpiffeName(absl::string_view(names[0].data(), names[0].size()), trust_domain);
   }
+  return peer;
+}
+
+Peer BehindTheDoor(Peer peer, const Metadata& metadata) {
+  if (peer.service != kDoor) return peer;
+  peer.service.clear();
+  if (std::string address = ForwardedAddress(metadata); !address.empty()) peer.address = std::move(address);
   return peer;
 }
 

@@ -9,6 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "common/rpc/call_context.h"
 #include "common/rpc/caller.h"
+#include "common/rpc/spiffe_name.h"
 #include "grpcpp/support/string_ref.h"
 
 namespace grpc {
@@ -23,11 +24,11 @@ using Metadata = std::multimap<grpc::string_ref, grpc::string_ref>;
 // Error: UNAUTHENTICATED for two entries, another scheme or a token with characters that no token has.
 absl::StatusOr<std::string> BearerToken(const Metadata& metadata);
 
-// The service in "spiffe://<trust_domain>/svc/<service>"; "" for anything else.
-std::string ServiceOfSpiffeName(absl::string_view uri, absl::string_view trust_domain);
-
 // The other end of the call's connection.
 Peer PeerOf(const grpc::ServerContextBase& transport, absl::string_view trust_domain);
+// Who stands behind `peer` where that is the door: no service, at the address that the door saw. Anybody else is taken
+// as they are, whatever their metadata say.
+Peer BehindTheDoor(Peer peer, const Metadata& metadata);
 
 // Sets the caller and the token of `call`. A public method does not look at tokens: a stale one must not keep anybody
 // from signing in. Errors: UNAUTHENTICATED where the method is not public and nobody is known; those of the

@@ -55,10 +55,10 @@ Pipeline::Pipeline(Options options, const Router* router, Authenticator* authent
 
 absl::Status Pipeline::Admit(CallContext& call, const Metadata& metadata) const {
   TRELLIS_RETURN_IF_ERROR(CheckStillWanted(call));
-  // Who is at the other end costs a few microseconds to find out, and a public method does not ask.
-  const bool ask = call.transport() != nullptr && call.policy().audience() != options::v1::AUDIENCE_PUBLIC;
-  const Peer peer = ask ? PeerOf(*call.transport(), options_.trust_domain) : Peer();
-  return Authenticate(authenticator_, metadata, peer, call);
+  if (call.transport() != nullptr) {
+    call.set_peer(BehindTheDoor(PeerOf(*call.transport(), options_.trust_domain), metadata));
+  }
+  return Authenticate(authenticator_, metadata, call.peer(), call);
 }
 
 absl::Status Pipeline::Take(const Router::Method& method, CallContext& call, const Metadata& metadata,

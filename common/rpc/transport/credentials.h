@@ -3,6 +3,7 @@
 #define TRELLIS_COMMON_RPC_TRANSPORT_CREDENTIALS_H_
 
 #include <memory>
+#include <string>
 
 #include "common/rpc/transport/tls_material.h"
 #include "grpcpp/security/credentials.h"
@@ -10,10 +11,23 @@
 
 namespace trellis::rpc {
 
-// Callers may come without a certificate (users); one that is shown must be good (services of the suite).
-std::shared_ptr<grpc::ServerCredentials> ServerTls(const TlsMaterial& material);
-// The server must prove its name; this side shows its certificate where it has one.
-std::shared_ptr<grpc::ChannelCredentials> ChannelTls(const TlsMaterial& material);
+// Whom a server lets in. Everything is checked in the handshake: HTTP/2 begins only afterwards.
+struct CallerCheck {
+  std::string trust_domain;
+  // Off: callers may also come without a certificate.
+  bool certificate_required = true;
+};
+// A certificate that is shown must come from our authorities and carry exactly one URI, a service of the trust domain.
+std::shared_ptr<grpc::ServerCredentials> ServerTls(const TlsMaterial& material, CallerCheck check);
+
+// Whom a channel takes for its server.
+struct ServerCheck {
+  bool host_name = true;  // the certificate must carry the target's host
+  std::string service;    // besides, exactly one URI: this service of the trust domain; "": any or none
+  std::string trust_domain;
+};
+// This side shows its certificate where it has one.
+std::shared_ptr<grpc::ChannelCredentials> ChannelTls(const TlsMaterial& material, ServerCheck check);
 
 }  // namespace trellis::rpc
 

@@ -45,6 +45,13 @@ void ServerCall::AcceptNext(CallEnvironment* environment, QueueState* queue) {
   environment->service->RequestCall(&call->context_, &call->io_, queue->queue, queue->queue, &call->accepted_);
 }
 
+Lane& ServerCall::lane() const {
+  if (is_stream() && method_->policy.audience() == options::v1::AUDIENCE_PUBLIC) {
+    return *environment_->public_stream_lane;
+  }
+  return method_->policy.waits() ? *environment_->waiting_lane : *environment_->short_lane;
+}
+
 void ServerCall::Unref() {
   if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
 }

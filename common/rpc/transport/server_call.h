@@ -28,7 +28,8 @@ namespace trellis::rpc {
 
 class ServerCall;
 
-// Short calls and waiting calls have a lane each, so that long polls cannot keep a worker from short calls.
+// Short calls, waiting calls and the streams that anybody may open (reflection) have a lane each: long polls cannot
+// keep a worker from short calls, and nobody without a token can keep one from the long polls of followers.
 struct Lane {
   Lane(int workers, int bound) : admission(bound), pool(workers) {}
   Admission admission;
@@ -45,6 +46,7 @@ struct CallEnvironment {
   absl::Duration first_message_timeout;
   Lane* short_lane;
   Lane* waiting_lane;
+  Lane* public_stream_lane;
   grpc::AsyncGenericService* service;
   std::atomic<int> live_calls{0};  // call objects that exist, also those that wait for a call
 };
@@ -91,7 +93,7 @@ class ServerCall final : public Job, public RawStream {
 
   bool is_stream() const { return method_->stream != nullptr; }
   bool is_push() const { return method_->push != nullptr; }
-  Lane& lane() const { return method_->policy.waits() ? *environment_->waiting_lane : *environment_->short_lane; }
+  Lane& lane() const;
   void Enqueue();
   absl::Status ServeUnary(CallContext& call, grpc::ByteBuffer* response);
   absl::Status ServeStream(CallContext& call);

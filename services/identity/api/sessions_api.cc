@@ -9,7 +9,6 @@
 #include "common/db/pool.h"
 #include "common/rpc/resource_name.h"
 #include "common/rpc/timestamps.h"
-#include "grpcpp/server_context.h"
 #include "services/identity/api/convert.h"
 #include "services/identity/domain/account_rules.h"
 #include "services/identity/domain/text_forms.h"
@@ -22,18 +21,11 @@ absl::Status Refused() {
   return Error(absl::StatusCode::kUnauthenticated, "SIGN_IN_REFUSED", "Login name or password is wrong.");
 }
 
-// Where the call came from: the peer's address without its port.
-std::string SourceOf(const rpc::CallContext& call) {
-  if (call.transport() == nullptr) return "";
-  const std::string peer = call.transport()->peer();
-  return peer.substr(0, peer.rfind(':')).substr(0, 64);
-}
-
 }  // namespace
 
 absl::StatusOr<v1::SignInResponse> SessionsApi::SignIn(rpc::CallContext& call, const v1::SignInRequest& request) {
   const std::string login = CanonicalLogin(request.login());
-  const storage::AttemptKey attempt{crypto::Sha256(login), SourceOf(call)};
+  const storage::AttemptKey attempt{crypto::Sha256(login), call.peer().address};
   TRELLIS_ASSIGN_OR_RETURN(const Found found, LookUp(call, login, attempt));
   TRELLIS_ASSIGN_OR_RETURN(const bool right, PasswordIsRight(call, found, request.password()));
   if (!right) {

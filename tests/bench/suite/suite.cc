@@ -37,12 +37,6 @@ constexpr char kAdministrator[] = "admin@trellis.example";
 constexpr char kOffice[] = "office@school.example";
 constexpr char kCoordinator[] = "coordinator@school.example";
 
-std::string Contents(const std::string& path) {
-  std::ostringstream out;
-  out << std::ifstream(path, std::ios::binary).rdbuf();
-  return std::move(out).str();
-}
-
 // Whether http://127.0.0.1:port/readyz says 200.
 bool IsReady(int port) {
   const int connection = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -151,8 +145,8 @@ void Suite::StartService(const std::string& name) {
     command.push_back(absl::StrCat("--peer-", peer, "=127.0.0.1:", ports_[peer]));
   }
   services_[name] = std::make_unique<Process>(command, absl::StrCat(folder_, "/", name, ".log"));
-  channels_[name] =
-      grpc::CreateChannel(absl::StrCat("127.0.0.1:", ports_[name]), grpc::SslCredentials({Contents(tls.ca), "", ""}));
+  channels_[name] = grpc::CreateChannel(absl::StrCat("127.0.0.1:", ports_[name]),
+                                        grpc::SslCredentials(testing::Showing(testing::CertificateOf("door"))));
 }
 
 void Suite::AwaitReady(const std::string& name) {

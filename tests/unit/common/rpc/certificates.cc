@@ -48,6 +48,14 @@ rpc::TlsFiles Certificates::IssueService(const std::string& service) const {
   return Issue(service, absl::StrCat("DNS:localhost,IP:127.0.0.1,URI:spiffe://trellis.local/svc/", service));
 }
 
+rpc::TlsFiles Certificates::SelfSigned(const std::string& service) const {
+  const std::string stem = absl::StrCat(folder_, "/self-signed-", service);
+  Shell(absl::StrCat("openssl req -x509 ", kNewKey, " -days 2 -subj /CN=", service,
+                     " -addext subjectAltName=", "DNS:localhost,URI:spiffe://trellis.local/svc/", service, " -keyout ",
+                     stem, ".key -out ", stem, ".crt"));
+  return {.certificate = stem + ".crt", .key = stem + ".key", .ca = ca(), .on_reload = {}};
+}
+
 std::string ReadText(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   std::ostringstream out;

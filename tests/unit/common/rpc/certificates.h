@@ -17,6 +17,8 @@ class Certificates {
   // A pair for localhost. `names` are subject alternative names, as openssl writes them.
   rpc::TlsFiles Issue(const std::string& file, const std::string& names, int days = 2) const;
   rpc::TlsFiles IssueService(const std::string& service) const;
+  // With the right names, and from nobody but itself.
+  rpc::TlsFiles SelfSigned(const std::string& service) const;
   std::string ca() const { return folder_ + "/ca.crt"; }
   const std::string& folder() const { return folder_; }
 

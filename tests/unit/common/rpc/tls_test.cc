@@ -40,6 +40,8 @@ class TlsTest : public ::testing::Test {
   rpc::TlsFiles WithoutIdentity() const {
     return {.certificate = "", .key = "", .ca = certificates_.ca(), .on_reload = {}};
   }
+  // What the door shows, through which users come.
+  const rpc::TlsFiles& Door() const { return door_; }
 
   static grpc::Status Which(rpc::PeerChannel& peer, std::string* service) {
     v1::WhoAmIResponse response;
@@ -55,6 +57,7 @@ class TlsTest : public ::testing::Test {
   }
 
   Certificates certificates_;
+  const rpc::TlsFiles door_ = certificates_.IssueService("door");
 };
 
 TEST_F(TlsTest, AServiceIsKnownByItsCertificate) {
@@ -66,23 +69,106 @@ TEST_F(TlsTest, AServiceIsKnownByItsCertificate) {
   EXPECT_EQ(service, "caseload");
 }
 
-TEST_F(TlsTest, AUserNeedsNoCertificate) {
+TEST_F(TlsTest, NobodyGetsInWithoutACertificate) {
   const auto server = Serve(certificates_.IssueService("identity"));
-  const auto peer = Connect(*server, WithoutIdentity());
-  std::string service;
-  EXPECT_EQ(Which(*peer, &service).error_code(), StatusCode::UNAUTHENTICATED);
-  EXPECT_TRUE(Works(*server, WithoutIdentity()));
+  EXPECT_FALSE(Works(*server, WithoutIdentity()));
+  EXPECT_TRUE(Works(*server, Door()));
 }
 
-TEST_F(TlsTest, CertificatesThatNameNoServiceOfOursAreNobody) {
+TEST_F(TlsTest, AUserNeedsNoCertificateWhereNoneIsRequired) {
+  EchoServer server([&](rpc::ServerOptions& options) {
+    options.plaintext = false;
+    options.tls = certificates_.IssueService("identity");
+    options.certificate_required = false;
+  });
+  const auto peer = Connect(server, WithoutIdentity());
+  std::string service;
+  EXPECT_EQ(Which(*peer, &service).error_code(), StatusCode::UNAUTHENTICATED);
+  EXPECT_TRUE(Works(server, WithoutIdentity()));
+  EXPECT_FALSE(Works(server, certificates_.Issue("odd", "DNS:localhost"))) << "one that is shown must be good";
+}
+
+TEST_F(TlsTest, TheDoorIsNoService) {
+  const auto server = Serve(certificates_.IssueService("identity"));
+  const auto door = Connect(*server, Door());
+  std::string service;
+  EXPECT_EQ(Which(*door, &service).error_code(), StatusCode::UNAUTHENTICATED);
+}
+
+TEST_F(TlsTest, CertificatesThatNameNotExactlyOneServiceOfOursAreRefused) {
   const auto server = Serve(certificates_.IssueService("identity"));
   for (const char* names : {"DNS:localhost", "DNS:localhost,URI:spiffe://other.local/svc/caseload",
                             "DNS:localhost,URI:spiffe://trellis.local/svc/a,URI:spiffe://trellis.local/svc/b",
+                            "DNS:localhost,URI:spiffe://trellis.local/svc/caseload,URI:https://trellis.local",
                             "DNS:localhost,URI:spiffe://trellis.local/user/x"}) {
-    const auto peer = Connect(*server, certificates_.Issue("odd", names));
-    std::string service;
-    EXPECT_EQ(Which(*peer, &service).error_code(), StatusCode::UNAUTHENTICATED) << names;
+    EXPECT_FALSE(Works(*server, certificates_.Issue("odd", names))) << names;
   }
+  EXPECT_TRUE(Works(*server, certificates_.IssueService("caseload"))) << "the server is well";
+}
+
+// By a client that does not look at what it shows.
+TEST_F(TlsTest, ExpiredCertificatesAreRefused) {
+  const auto server = Serve(certificates_.IssueService("identity"));
+  const auto works = [&](int days) {
+    const rpc::TlsFiles files =
+        certificates_.Issue("caseload", "DNS:localhost,URI:spiffe://trellis.local/svc/caseload", days);
+    const auto channel = grpc::CreateChannel(
+        absl::StrCat("localhost:", server->server->port()),
+        grpc::SslCredentials({ReadText(files.ca), ReadText(files.key), ReadText(files.certificate)}));
+    v1::SayResponse response;
+    return v1::Echo::NewStub(channel)->Say(Context(absl::Seconds(3)).get(), Saying("x"), &response).ok();
+  };
+  EXPECT_TRUE(works(1));
+  EXPECT_FALSE(works(-1));
+}
+
+TEST_F(TlsTest, ASelfSignedCertificateIsRefused) {
+  const auto server = Serve(certificates_.IssueService("identity"));
+  EXPECT_FALSE(Works(*server, certificates_.SelfSigned("caseload")));
+}
+
+TEST_F(TlsTest, AChannelTakesOnlyTheServiceThatItWants) {
+  const auto server = Serve(certificates_.IssueService("directory"));
+  const auto works = [&](const char* service) {
+    rpc::ChannelOptions options;
+    options.target = absl::StrCat("localhost:", server->server->port());
+    options.tls = Door();
+    options.service = service;
+    options.packages = {"trellis.rpctest.v1"};
+    const auto peer = *rpc::PeerChannel::Connect(options);
+    v1::SayResponse response;
+    return v1::Echo::NewStub(peer->channel())->Say(Context(absl::Seconds(3)).get(), Saying("x"), &response).ok();
+  };
+  EXPECT_TRUE(works("directory"));
+  EXPECT_FALSE(works("identity")) << "another service with the host's name";
+}
+
+TEST_F(TlsTest, OnlyTheDoorIsBelievedWhereACallComesFrom) {
+  EchoServer server([&](rpc::ServerOptions& options) {
+    options.plaintext = false;
+    options.tls = certificates_.IssueService("identity");
+  });
+  std::string seen;
+  server.api.say = [&](rpc::CallContext& call, const v1::SayRequest&) -> absl::StatusOr<v1::SayResponse> {
+    seen = call.peer().address;
+    return v1::SayResponse();
+  };
+  const auto source = [&](const rpc::TlsFiles& files, const std::vector<std::string>& forwarded) {
+    const auto peer = Connect(server, files);
+    const auto context = Context(absl::Seconds(3));
+    for (const std::string& address : forwarded) context->AddMetadata("x-forwarded-for", address);
+    v1::SayResponse response;
+    seen.clear();
+    EXPECT_TRUE(v1::Echo::NewStub(peer->channel())->Say(context.get(), Saying("x"), &response).ok());
+    return seen;
+  };
+  const std::string here = source(Door(), {});
+  EXPECT_TRUE(here == "127.0.0.1" || here == "::1") << here;
+  EXPECT_EQ(source(Door(), {"192.0.2.7"}), "192.0.2.7");
+  EXPECT_EQ(source(Door(), {"2001:db8::7"}), "2001:db8::7");
+  EXPECT_EQ(source(Door(), {"192.0.2.7", "192.0.2.8"}), here) << "the door sends one";
+  EXPECT_EQ(source(Door(), {"192.0.2.7; DROP"}), here);
+  EXPECT_EQ(source(certificates_.IssueService("caseload"), {"192.0.2.7"}), here);
 }
 
 TEST_F(TlsTest, AnotherAuthoritysCertificatesAreRefusedOnBothSides) {
@@ -96,7 +182,7 @@ TEST_F(TlsTest, AnotherAuthoritysCertificatesAreRefusedOnBothSides) {
 
 TEST_F(TlsTest, TheServersNameMustFit) {
   const auto server = Serve(certificates_.Issue("elsewhere", "DNS:elsewhere.example"));
-  EXPECT_FALSE(Works(*server, WithoutIdentity()));
+  EXPECT_FALSE(Works(*server, Door()));
 }
 
 TEST_F(TlsTest, PlaintextIsRefused) {
@@ -105,18 +191,33 @@ TEST_F(TlsTest, PlaintextIsRefused) {
   EXPECT_FALSE(server->Stub()->Say(Context(absl::Seconds(1)).get(), Saying("x"), &response).ok());
 }
 
-TEST_F(TlsTest, OldVersionsAreRefused) {
+TEST_F(TlsTest, OldVersionsAndWeakSuitesAreRefused) {
   const auto server = Serve(certificates_.IssueService("identity"));
-  const auto handshake = [&](const char* version) {
-    const std::string connect = absl::StrCat("openssl s_client -connect 127.0.0.1:", server->server->port());
-    return std::system(absl::StrCat(connect, " -alpn h2 -CAfile ", certificates_.ca(), " -cipher DEFAULT:@SECLEVEL=0 ",
-                                    version, " </dev/null >/dev/null 2>&1")
-                           .c_str()) == 0;
+  const auto handshake = [&](const std::string& how) {
+    const std::string connect =
+        absl::StrCat("openssl s_client -connect 127.0.0.1:", server->server->port(), " -alpn h2 -CAfile ",
+                     certificates_.ca(), " -cert ", Door().certificate, " -key ", Door().key, " ", how);
+    return std::system((connect + " </dev/null >/dev/null 2>&1").c_str()) == 0;
   };
-  EXPECT_TRUE(handshake("-tls1_2"));
-  EXPECT_TRUE(handshake("-tls1_3"));
-  EXPECT_FALSE(handshake("-tls1_1"));
-  EXPECT_FALSE(handshake("-tls1"));
+  const auto version = [&](const char* which) {
+    return handshake(absl::StrCat(which, " -cipher DEFAULT:@SECLEVEL=0"));
+  };
+  EXPECT_TRUE(version("-tls1_2"));
+  EXPECT_TRUE(version("-tls1_3"));
+  EXPECT_FALSE(version("-tls1_1"));
+  EXPECT_FALSE(version("-tls1"));
+  EXPECT_TRUE(handshake("-tls1_2 -cipher ECDHE-ECDSA-AES128-GCM-SHA256"));
+  for (const char* weak : {"ECDHE-ECDSA-AES128-SHA", "ECDHE-ECDSA-AES256-SHA384", "ECDHE-ECDSA-NULL-SHA",
+                           "ECDHE-ECDSA-AES128-CCM8", "AECDH-AES128-SHA"}) {
+    EXPECT_FALSE(handshake(absl::StrCat("-tls1_2 -cipher ", weak, ":@SECLEVEL=0"))) << weak;
+  }
+}
+
+TEST_F(TlsTest, AProbeOpensANewConnection) {
+  const auto server = Serve(certificates_.IssueService("identity"));
+  EXPECT_TRUE(server->server->Probe(absl::Now() + absl::Seconds(3)).ok());
+  server->server->Drain(absl::ZeroDuration(), absl::ZeroDuration());
+  EXPECT_EQ(server->server->Probe(absl::Now() + absl::Milliseconds(300)).code(), absl::StatusCode::kUnavailable);
 }
 
 TEST_F(TlsTest, AServerDoesNotStartWithFilesThatCannotWork) {
@@ -175,7 +276,7 @@ TEST_F(ReloadTest, ANewPairIsTakenOver) {
   ASSERT_NE(before, "");
   Install(next_);
   EXPECT_TRUE(Eventually([&] { return Serial(*server) != before; }));
-  EXPECT_TRUE(Works(*server, WithoutIdentity()));
+  EXPECT_TRUE(Works(*server, Door()));
   ASSERT_FALSE(reloads().empty());
   EXPECT_TRUE(reloads().back().ok());
 }
@@ -191,7 +292,7 @@ TEST_F(ReloadTest, AHalfWrittenPairKeepsTheOldOneInUse) {
     EXPECT_FALSE(reloads().back().ok()) << what;
     absl::SleepFor(absl::Milliseconds(1500));  // more than the library's own second
     EXPECT_EQ(Serial(*server), before) << what;
-    EXPECT_TRUE(Works(*server, WithoutIdentity())) << what;
+    EXPECT_TRUE(Works(*server, Door())) << what;
     EXPECT_EQ(reloads().size(), told + 1) << "told once, not at every look: " << what;
   };
   WriteText(files_.key, ReadText(next_.key));

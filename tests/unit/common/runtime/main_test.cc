@@ -135,10 +135,7 @@ std::vector<ScratchDatabase::Component> Components() {
 }
 
 std::unique_ptr<notetest::v1::Notes::Stub> Connect(int port) {
-  grpc::SslCredentialsOptions tls;
-  std::ostringstream ca;
-  ca << std::ifstream(testing::CertificateOf("notetest").ca).rdbuf();
-  tls.pem_root_certs = ca.str();
+  const grpc::SslCredentialsOptions tls = testing::Showing(testing::CertificateOf("door"));
   return notetest::v1::Notes::NewStub(grpc::CreateChannel(absl::StrCat("127.0.0.1:", port), grpc::SslCredentials(tls)));
 }
 
