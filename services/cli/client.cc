@@ -22,19 +22,11 @@ namespace {
 
 constexpr absl::Duration kDeadline = absl::Seconds(10);
 
-struct Place {
-  const char* name;
-  const char* variable;
-  const char* otherwise;
-};
+constexpr char kAddress[] = "localhost:7443";
 
-const Place& PlaceOf(Service service) {
-  static constexpr Place kPlaces[] = {{"identity", "TRELLIS_IDENTITY", "localhost:7101"},
-                                      {"directory", "TRELLIS_DIRECTORY", "localhost:7102"},
-                                      {"assessment", "TRELLIS_ASSESSMENT", "localhost:7103"},
-                                      {"referral", "TRELLIS_REFERRAL", "localhost:7104"},
-                                      {"caseload", "TRELLIS_CASELOAD", "localhost:7105"}};
-  return kPlaces[static_cast<int>(service)];
+const char* NameOf(Service service) {
+  static constexpr const char* kNames[] = {"identity", "directory", "assessment", "referral", "caseload"};
+  return kNames[static_cast<int>(service)];
 }
 
 std::string Environment(const char* name, const std::string& otherwise) {
@@ -91,25 +83,27 @@ Client::Client(const Args& args)
       request_id_(args.Get("request-id", IdGenerator(SystemClock(), SystemRandom()).Next().ToString())),
       session_(LoadSession(home_ + "/session")) {}
 
-absl::StatusOr<std::shared_ptr<grpc::Channel>> Client::Channel(Service service) {
-  std::unique_ptr<rpc::PeerChannel>& channel = channels_[service];
-  if (channel == nullptr) {
-    const Place& place = PlaceOf(service);
+absl::StatusOr<std::shared_ptr<grpc::Channel>> Client::Channel() {
+  if (channel_ == nullptr) {
     if (ca_.empty()) {
       return Error(absl::StatusCode::kInvalidArgument, "USAGE",
                    "the certificate authority is not known: set TRELLIS_CA or give --ca FILE");
     }
     rpc::ChannelOptions options;
-    options.target = Environment(place.variable, place.otherwise);
+    options.target = Environment("TRELLIS_ADDRESS", kAddress);
     options.tls = rpc::TlsFiles{.certificate = "", .key = "", .ca = ca_};
-    options.packages = {absl::StrCat("trellis.", place.name, ".v1")};
+    options.through_door = true;
+    for (const Service service : kServices)
+      options.packages.push_back(absl::StrCat("trellis.", NameOf(service), ".v1"));
     options.default_deadline = kDeadline;
-    TRELLIS_ASSIGN_OR_RETURN(channel, rpc::PeerChannel::Connect(std::move(options)));
+    TRELLIS_ASSIGN_OR_RETURN(channel_, rpc::PeerChannel::Connect(std::move(options)));
   }
-  return channel->channel();
+  return channel_->channel();
 }
 
-void Client::Prepare(grpc::ClientContext& context) const {
+void Client::Prepare(Service service, grpc::ClientContext& context) const {
+  // By the path of most methods the door knows the service; what all services serve needs it said.
+  context.AddMetadata("trellis-service", NameOf(service));
   context.set_deadline(absl::ToChronoTime(absl::Now() + kDeadline));
   if (!session_.access_token.empty()) context.AddMetadata("authorization", "Bearer " + session_.access_token);
 }

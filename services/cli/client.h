@@ -1,9 +1,8 @@
-// The command's side of the wire: channels to the five services, the session, and one way to make a call.
+// The command's side of the wire: the channel to the door, the session, and one way to make a call.
 #ifndef TRELLIS_SERVICES_CLI_CLIENT_H_
 #define TRELLIS_SERVICES_CLI_CLIENT_H_
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 
@@ -27,10 +26,12 @@ struct Session {
 };
 
 enum class Service { kIdentity, kDirectory, kAssessment, kReferral, kCaseload };
+inline constexpr Service kServices[] = {Service::kIdentity, Service::kDirectory, Service::kAssessment,
+                                        Service::kReferral, Service::kCaseload};
 
 class Client {
  public:
-  // Reads TRELLIS_CA, TRELLIS_CLI_HOME, TRELLIS_IDENTITY ... from the environment and the common flags.
+  // Reads TRELLIS_ADDRESS, TRELLIS_CA and TRELLIS_CLI_HOME from the environment and the common flags.
   explicit Client(const Args& args);
 
   // One call: TLS channel, the session's token, a deadline; the peer's error with all its details.
@@ -39,17 +40,18 @@ class Client {
   absl::StatusOr<Response> Call(Service service,
                                 grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
                                 const Request& request) {
-    TRELLIS_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel, Channel(service));
+    TRELLIS_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel, Channel());
     grpc::ClientContext context;
-    Prepare(context);
+    Prepare(service, context);
     Stub stub(channel);
     Response response;
     TRELLIS_RETURN_IF_ERROR(rpc::FromGrpc((stub.*method)(&context, request, &response)));
     return response;
   }
 
-  absl::StatusOr<std::shared_ptr<grpc::Channel>> Channel(Service service);
-  void Prepare(grpc::ClientContext& context) const;
+  // One for all services: they stand behind one door.
+  absl::StatusOr<std::shared_ptr<grpc::Channel>> Channel();
+  void Prepare(Service service, grpc::ClientContext& context) const;
 
   // Prints an answer: as JSON (--json), one value of it (--get PATH), or by `people`.
   absl::Status Show(const google::protobuf::Message& response, const std::function<void()>& people) const;
@@ -67,7 +69,7 @@ class Client {
   std::string output_;
   std::string request_id_;
   Session session_;
-  std::map<Service, std::unique_ptr<rpc::PeerChannel>> channels_;
+  std::unique_ptr<rpc::PeerChannel> channel_;
 };
 
 // "persons/0190..." from either that or the bare id.

@@ -54,8 +54,9 @@ std::shared_ptr<grpc::Channel> Client::ChannelTo(const Fleet& fleet, const std::
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1000);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  return grpc::CreateCustomChannel(fleet.AddressOf(service), grpc::SslCredentials({fleet.authority(), "", ""}),
-                                   arguments);
+  return grpc::CreateCustomChannel(
+      fleet.AddressOf(service),
+      grpc::SslCredentials({fleet.authority(), fleet.KeyOf("door"), fleet.CertificateOf("door")}), arguments);
 }
 
 grpc::Status Client::SignIn(std::string* token) {

@@ -1,11 +1,8 @@
 #include "tests/fault/fleet.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,32 +18,10 @@
 #include "absl/time/clock.h"
 #include "common/base/status_macros.h"
 #include "common/db/pool.h"
+#include "tests/fault/loopback.h"
 
 namespace trellis::fault {
 namespace {
-
-sockaddr_in Loopback(int port) {
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  return address;
-}
-
-bool IsFree(int port) {
-  const int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const sockaddr_in address = Loopback(port);
-  const bool is_free = bind(probe, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
-  close(probe);
-  return is_free;
-}
-
-// Below the ports that the kernel gives to outgoing connections: while a service is down, nobody may take its port.
-int FreePort() {
-  static int next = 15'000 + static_cast<int>(getpid()) % 15'000;
-  while (!IsFree(next)) ++next;
-  return next++;
-}
 
 // Before there is any other thread: mariadbd gets a disk that is slow now and then. TRELLIS_SLOW_DISK_MS=0 in the
 // environment makes it a good one.
@@ -130,7 +105,7 @@ absl::Status Fleet::Prepare(std::vector<std::string> database_arguments) {
   if (mkdtemp(folder_.data()) == nullptr) return absl::InternalError("cannot make a folder");
   std::ofstream(folder_ + "/password") << kPassword << "\n";
   const std::string authority = absl::StrCat("'", TRELLIS_SOURCE_DIR, "/common/scripts/local-ca' '", folder_, "/tls' ",
-                                             absl::StrJoin(Services(), " "));
+                                             absl::StrJoin(Services(), " "), " directory door");
   if (std::system(authority.c_str()) != 0) return absl::InternalError("cannot make certificates");
   for (const std::string& service : Services()) {
     const std::string ring =
@@ -169,6 +144,12 @@ std::string Fleet::RingOf(const std::string& service) const {
 }
 
 std::string Fleet::authority() const { return Contents(folder_ + "/tls/ca.crt"); }
+std::string Fleet::CertificateOf(const std::string& name) const {
+  return Contents(absl::StrCat(folder_, "/tls/", name, "/tls.crt"));
+}
+std::string Fleet::KeyOf(const std::string& name) const {
+  return Contents(absl::StrCat(folder_, "/tls/", name, "/tls.key"));
+}
 std::string Fleet::LogOf(const std::string& service) const { return absl::StrCat(folder_, "/", service, ".log"); }
 
 std::vector<std::string> Fleet::DatabaseArguments(const std::string& service) const {
@@ -237,6 +218,9 @@ int Fleet::Run(const std::string& service, std::vector<std::string> arguments) {
   return WIFEXITED(state) ? WEXITSTATUS(state) : -1;
 }
 
+pid_t Fleet::PidOf(const std::string& service) const { return processes_.at(service).pid; }
+int Fleet::HttpPortOf(const std::string& service) const { return processes_.at(service).http_port; }
+
 void Fleet::Kill(const std::string& target) {
   if (target == kDatabase) return database_->Kill();
   Process& process = processes_[target];
@@ -266,19 +250,7 @@ std::vector<std::string> Fleet::UnexpectedEnds() {
 }
 
 bool Fleet::IsReady(const Process& process) const {
-  const int connection = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const timeval patience = {2, 0};
-  setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-  const sockaddr_in address = Loopback(process.http_port);
-  std::string answer(64, '\0');
-  if (connect(connection, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0) {
-    const std::string request = "GET /readyz HTTP/1.0\r\nHost: localhost\r\n\r\n";
-    const ssize_t sent = send(connection, request.data(), request.size(), MSG_NOSIGNAL);
-    const ssize_t got = sent < 0 ? 0 : recv(connection, answer.data(), answer.size(), 0);
-    answer.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-  }
-  close(connection);
-  return absl::StrContains(answer, " 200 ");
+  return absl::StrContains(HttpGet(process.http_port, "/readyz"), " 200 ");
 }
 
 absl::Status Fleet::AwaitReady(absl::Duration patience) {

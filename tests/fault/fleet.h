@@ -37,7 +37,13 @@ class Fleet {
   static std::vector<std::string> Targets();  // services and database
 
   std::string AddressOf(const std::string& service) const;
-  std::string authority() const;  // PEM
+  // PEM. Besides the services' there are the directory's and the door's, for who stands in their place.
+  std::string authority() const;
+  std::string CertificateOf(const std::string& name) const;
+  std::string KeyOf(const std::string& name) const;
+
+  pid_t PidOf(const std::string& service) const;
+  int HttpPortOf(const std::string& service) const;
 
   void Kill(const std::string& target);              // SIGKILL; returns when it has ended
   absl::Status Revive(const std::string& target);    // starts it again; the database is then ready, a service not yet
@@ -51,7 +57,7 @@ class Fleet {
   std::vector<std::string> DatabaseArguments(const std::string& service) const;
   std::string LogOf(const std::string& service) const;   // a path
   std::string RingOf(const std::string& service) const;  // of its key ring
-  void KeepFolder() { keep_folder_ = true; }            // for somebody to look at the logs
+  void KeepFolder() { keep_folder_ = true; }             // for somebody to look at the logs
   const std::string& folder() const { return folder_; }
 
  private:

@@ -44,9 +44,9 @@ void PrintReport(const v1::ImportReport& report) {
 absl::Status ImportPackage(Client& client, const Args& args) {
   std::ifstream in(args.positional(), std::ios::binary);
   if (!in) return Usage(absl::StrCat("there is no readable file '", args.positional(), "'"));
-  TRELLIS_ASSIGN_OR_RETURN(const auto channel, client.Channel(Service::kDirectory));
+  TRELLIS_ASSIGN_OR_RETURN(const auto channel, client.Channel());
   grpc::ClientContext context;
-  client.Prepare(context);
+  client.Prepare(Service::kDirectory, context);
   context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Minutes(5)));
   v1::Imports::Stub stub(channel);
   v1::ImportPackageResponse response;

@@ -3,7 +3,7 @@
 //
 //   services/up && cd tests/e2e/node && npm install && node client.mjs
 //
-// Settings: TRELLIS_CA, TRELLIS_LOGIN, TRELLIS_PASSWORD_FILE; services/up's defaults otherwise.
+// Settings: TRELLIS_ADDRESS, TRELLIS_CA, TRELLIS_LOGIN, TRELLIS_PASSWORD_FILE; services/up's defaults otherwise.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -16,6 +16,7 @@ import protobuf from 'protobufjs';
 const top = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 const home = process.env.TRELLIS_HOME ?? path.join(top, '.trellis');
 const ca = readFileSync(process.env.TRELLIS_CA ?? path.join(home, 'tls/ca.crt'));
+const address = process.env.TRELLIS_ADDRESS ?? 'localhost:7443';
 const login = process.env.TRELLIS_LOGIN ?? 'coordinator@harbour.example';
 const passwordFile = process.env.TRELLIS_PASSWORD_FILE ?? path.join(home, 'secrets/coordinator-password');
 
@@ -30,9 +31,9 @@ const call = (stub, method, request) =>
   new Promise((resolve, reject) =>
     stub[method](request, metadata, { deadline: Date.now() + 10_000 }, (error, response) => (error ? reject(error) : resolve(response))));
 
-const sessions = new identity.v1.Sessions('localhost:7101', credentials);
-const persons = new identity.v1.Persons('localhost:7101', credentials);
-const assessments = new assessment.v1.Assessments('localhost:7103', credentials);
+const sessions = new identity.v1.Sessions(address, credentials);
+const persons = new identity.v1.Persons(address, credentials);
+const assessments = new assessment.v1.Assessments(address, credentials);
 
 const session = await call(sessions, 'SignIn', { login, password: readFileSync(passwordFile, 'utf8').trim() });
 metadata.set('authorization', `Bearer ${session.access_token}`);
