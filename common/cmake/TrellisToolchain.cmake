@@ -7,6 +7,7 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 add_compile_options(-fPIC)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
+option(TRELLIS_FUZZ "Instrument our own code for libFuzzer (clang)" OFF)
 set(TRELLIS_SANITIZE "" CACHE STRING "Sanitizers for our own code: address,undefined or thread")
 
 find_program(TRELLIS_CCACHE ccache)
@@ -32,7 +33,11 @@ if(TRELLIS_SANITIZE)
   target_compile_options(trellis_strict INTERFACE
     -fsanitize=${TRELLIS_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all
     # GCC 12 takes instrumented variants for uninitialized ones.
-    -Wno-maybe-uninitialized)
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   add_link_options(-fsanitize=${TRELLIS_SANITIZE})
+endif()
+if(TRELLIS_FUZZ)
+  # GCC judges our style; here only the instrumented code counts.
+  target_compile_options(trellis_strict INTERFACE -fsanitize=fuzzer-no-link -Wno-error)
 endif()
 target_include_directories(trellis_strict INTERFACE ${CMAKE_SOURCE_DIR})
