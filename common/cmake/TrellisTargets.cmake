@@ -91,7 +91,7 @@ endfunction()
 function(trellis_service name)
   cmake_parse_arguments(ARG "" "" "DOMAIN;STORAGE;API;DEPS;DOMAIN_DEPS" ${ARGN})
   trellis_library(trellis_${name}_domain SOURCES ${ARG_DOMAIN} DEPS trellis_base ${ARG_DOMAIN_DEPS})
-  trellis_library(trellis_${name}_storage SOURCES ${ARG_STORAGE} DEPS trellis_${name}_domain trellis_db)
+  trellis_library(trellis_${name}_storage SOURCES ${ARG_STORAGE} DEPS trellis_${name}_domain trellis_db trellis_seal)
   file(GLOB migrations CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/migrations/*.sql)
   trellis_embed(trellis_${name}_storage NAMESPACE trellis::${name}::migrations FILES ${migrations})
   trellis_library(trellis_${name} GRPC SOURCES ${ARG_API}

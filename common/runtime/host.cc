@@ -13,6 +13,7 @@
 #include "common/db/server_settings.h"
 #include "common/log/log.h"
 #include "common/runtime/build_info.h"
+#include "common/runtime/erasure.h"
 #include "common/runtime/identity_client.h"
 #include "common/runtime/migrations.h"
 #include "common/seal/file_key_ring.h"
@@ -159,8 +160,9 @@ void Host::Every(absl::string_view name, absl::Duration interval,
 void Host::MakeFollowers() {
   if (FollowsIdentity()) {
     EventHandler& handler = handlers_["identity"];
-    handler = [own = std::move(handler)](db::Session& tx, const events::v1::Event& event) -> absl::Status {
+    handler = [this, own = std::move(handler)](db::Session& tx, const events::v1::Event& event) -> absl::Status {
       TRELLIS_RETURN_IF_ERROR(access::ApplyRelationEvent(tx, event));
+      TRELLIS_RETURN_IF_ERROR(ApplyErasure(*sealer_, tx, event));
       return own ? own(tx, event) : absl::OkStatus();
     };
   }
@@ -191,6 +193,8 @@ void Host::MakeTimers() {
     UpdateHealth();
     return status;
   });
+  keeper_.Add("destroyed_keys", absl::Minutes(10), absl::Seconds(10),
+              [this](absl::Time deadline) { return DestroyAgain(*sealer_, *pool_, deadline); });
   keeper_.Add("open_keys", absl::Seconds(10), absl::Seconds(1), [this](absl::Time) {
     sealer_->cache().Sweep();
     return absl::OkStatus();

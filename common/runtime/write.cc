@@ -8,6 +8,7 @@
 #include "common/feed/publish.h"
 #include "common/rpc/call_context.h"
 #include "common/runtime/runtime.h"
+#include "common/runtime/sealed_response.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
@@ -92,14 +93,12 @@ absl::Status Runtime::WriteCall(rpc::CallContext& call, const Message& request, 
   const auto body = [&](db::Session& tx) -> absl::Status {
     const absl::Time now = WholeMicros(clock().Now());
     TRELLIS_ASSIGN_OR_RETURN(const std::optional<std::string> stored, db::Claim(tx, key, now));
-    if (stored.has_value()) {
-      if (response.ParseFromString(*stored)) return absl::OkStatus();
-      return absl::InternalError("a stored response cannot be read");
-    }
+    if (stored.has_value()) return OpenResponse(seal(), tx, key, *stored, response);
     WriteUnit unit(tx, ids(), call.caller().organization, now, call.trace().trace_id);
     TRELLIS_RETURN_IF_ERROR(change(unit));
     // The audit record of the change belongs here, in the same transaction.
-    return db::Store(tx, key, response.SerializeAsString());
+    TRELLIS_ASSIGN_OR_RETURN(const std::string sealed, SealResponse(seal(), tx, key, request, response));
+    return db::Store(tx, key, sealed);
   };
   TRELLIS_RETURN_IF_ERROR(pool().Transact(call.deadline(), kRepeatable, body));
   EventsCommitted();

@@ -1,5 +1,7 @@
 #include "common/seal/data_keys.h"
 
+#include <algorithm>
+#include <map>
 #include <tuple>
 #include <utility>
 
@@ -80,6 +82,24 @@ absl::StatusOr<StoredKey> InsertKey(db::Session& tx, const StoredKey& key) {
 
 absl::Status DestroyKey(db::Session& tx, const KeyOwner& owner, absl::Time now) {
   return tx.Execute(kDestroy, owner.organization, owner.person, now, now, now).status();
+}
+
+absl::StatusOr<std::vector<KeyOwner>> LiveAmong(db::Session& session, const std::vector<KeyOwner>& owners) {
+  constexpr std::size_t kAtOnce = 500;
+  std::map<Id, std::vector<Id>> persons;  // by organization
+  for (const KeyOwner& owner : owners) persons[owner.organization].push_back(owner.person);
+  std::vector<KeyOwner> live;
+  for (const auto& [organization, all] : persons) {
+    for (std::size_t begin = 0; begin < all.size(); begin += kAtOnce) {
+      const std::vector<Id> some(all.begin() + static_cast<std::ptrdiff_t>(begin),
+                                 all.begin() + static_cast<std::ptrdiff_t>(std::min(begin + kAtOnce, all.size())));
+      TRELLIS_ASSIGN_OR_RETURN(const std::vector<StoredKey> keys, FindKeys(session, organization, some));
+      for (const StoredKey& key : keys) {
+        if (key.live()) live.push_back(key.owner);
+      }
+    }
+  }
+  return live;
 }
 
 absl::StatusOr<std::vector<StoredKey>> LockKeysOf(db::Session& tx, absl::string_view master, int limit) {

@@ -33,6 +33,9 @@ absl::StatusOr<StoredKey> InsertKey(db::Session& tx, const StoredKey& key);
 // The owner's key is gone, whether there was one or not.
 absl::Status DestroyKey(db::Session& tx, const KeyOwner& owner, absl::Time now);
 
+// Those of `owners` whose key is live.
+absl::StatusOr<std::vector<KeyOwner>> LiveAmong(db::Session& session, const std::vector<KeyOwner>& owners);
+
 // For wrapping anew: live keys that are wrapped by this master key, in the order of their owners, locked.
 absl::StatusOr<std::vector<StoredKey>> LockKeysOf(db::Session& tx, absl::string_view master, int limit);
 absl::Status ReplaceWrapping(db::Session& tx, const KeyOwner& owner, const WrappedKey& wrapped);

@@ -93,6 +93,12 @@ absl::StatusOr<std::string> Sealer::Open(db::Session& session, const Place& plac
   return OpenWith(key, place, sealed);
 }
 
+absl::StatusOr<std::string> Sealer::OpenIfKept(db::Session& session, const Place& place, absl::string_view sealed) {
+  absl::StatusOr<std::string> content = Open(session, place, sealed);
+  if (IsErased(content.status())) return std::string();
+  return content;
+}
+
 absl::Status Sealer::Destroy(db::Session& tx, const KeyOwner& owner) {
   cache_.Forget(owner);
   // The ring first: when the transaction fails after it, whoever looks through the destroyed keys finishes the work.

@@ -42,6 +42,8 @@ class Sealer {
   // Makes the owner's key where there is none yet, so `tx` is a transaction.
   absl::StatusOr<std::string> Seal(db::Session& tx, const Place& place, absl::string_view content);
   absl::StatusOr<std::string> Open(db::Session& session, const Place& place, absl::string_view sealed);
+  // The same, and nothing ("") for a person who was erased: for lists, which go on without what is gone.
+  absl::StatusOr<std::string> OpenIfKept(db::Session& session, const Place& place, absl::string_view sealed);
 
   // --- for many values with one key, and for rows that bring their key with them ------------------------------------
   // The owner's key, made where there is none yet.

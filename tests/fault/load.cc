@@ -26,9 +26,10 @@ void Answer(assessment::v1::Assessment* assessment, const char* item, std::uint6
 }
 
 // Of one length, so that a search for the beginning of a name finds one person alone.
+// With digits, so that the search does not find others for their sound.
 std::string FamilyName(std::size_t number) {
   std::string name = "Q";
-  for (int i = 0; i < 6; ++i, number /= 26) name += static_cast<char>('a' + number % 26);
+  for (int i = 0; i < 6; ++i, number /= 10) name += static_cast<char>('0' + number % 10);
   return name;
 }
 

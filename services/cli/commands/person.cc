@@ -72,6 +72,17 @@ absl::Status FindPersons(Client& client, const Args& args) {
   });
 }
 
+absl::Status ErasePerson(Client& client, const Args& args) {
+  v1::ErasePersonRequest request;
+  request.set_name(Named("persons", args.positional()));
+  TRELLIS_ASSIGN_OR_RETURN(const auto reason, ParseEnum<v1::ErasureReason>("reason", args.Get("reason")));
+  request.set_reason(reason);
+  request.set_request_id(client.request_id());
+  TRELLIS_ASSIGN_OR_RETURN(const auto response,
+                           client.Call(Service::kIdentity, &v1::Persons::Stub::ErasePerson, request));
+  return client.Show(response, [&] { std::cout << "    erased for good\n"; });
+}
+
 absl::Status RecordConsent(Client& client, const Args& args) {
   v1::RecordConsentRequest request;
   v1::Consent& consent = *request.mutable_consent();
@@ -139,6 +150,11 @@ std::vector<Command> PersonCommands() {
        "persons by the beginnings of their names",
        {{"birth-date", "2004-05-17"}},
        FindPersons},
+      {"person erase",
+       "PERSON",
+       "erase a person for good, backups included; for privacy officers",
+       {{"reason", "request, retention-ended, order or registered-in-error", true}},
+       ErasePerson},
       {"consent record",
        "",
        "record that a person agreed to something being shared",

@@ -6,30 +6,45 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
-#include "common/crypto/digest.h"
 #include "common/rpc/etag.h"
 #include "common/rpc/resource_name.h"
 #include "common/rpc/timestamps.h"
 #include "services/identity/api/convert.h"
-#include "services/identity/domain/text_forms.h"
 
 namespace trellis::identity {
 
-std::string EncodeProfile(v1::Person person) {
-  person.clear_name();
-  person.clear_create_time();
-  person.clear_update_time();
-  person.clear_etag();
-  return person.SerializeAsString();
+namespace {
+
+seal::Place ProfileOf(const Id& organization, const Id& person) {
+  return {{organization, person}, "person", "profile", person.bytes()};
 }
 
-absl::StatusOr<v1::Person> DecodePerson(const storage::PersonRow& row) {
-  v1::Person person;
-  if (!person.ParseFromString(row.profile)) return absl::InternalError("a stored profile cannot be read");
+}  // namespace
+
+absl::StatusOr<std::string> SealProfile(seal::Sealer& sealer, db::Session& tx, const Id& organization, const Id& person,
+                                        v1::Person profile) {
+  profile.clear_name();
+  profile.clear_create_time();
+  profile.clear_update_time();
+  profile.clear_etag();
+  return sealer.Seal(tx, ProfileOf(organization, person), profile.SerializeAsString());
+}
+
+void Complete(const storage::PersonRow& row, v1::Person& person) {
   person.set_name(rpc::MakeName(kPersons, row.id));
   *person.mutable_create_time() = rpc::ToTimestamp(row.create_time);
   *person.mutable_update_time() = rpc::ToTimestamp(row.update_time);
   person.set_etag(rpc::MakeEtag(row.version));
+}
+
+absl::StatusOr<v1::Person> OpenPerson(seal::Sealer& sealer, const db::Session& session, const Id& organization,
+                                      const storage::PersonRow& row) {
+  const seal::Place place = ProfileOf(organization, row.id);
+  TRELLIS_ASSIGN_OR_RETURN(const seal::SecretKey key, sealer.KeyOfRow(session, place.owner, row.key));
+  TRELLIS_ASSIGN_OR_RETURN(const std::string profile, sealer.Open(key, place, row.profile));
+  v1::Person person;
+  if (!person.ParseFromString(profile)) return absl::InternalError("a stored profile cannot be read");
+  Complete(row, person);
   return person;
 }
 
@@ -54,18 +69,6 @@ absl::StatusOr<PersonFacts> FactsOf(const v1::Person& person, absl::string_view 
   }
   facts.phones.assign(person.phones().begin(), person.phones().end());
   return facts;
-}
-
-storage::StoredKey ToStored(const SearchKey& key) { return {static_cast<int>(key.kind), key.key}; }
-
-std::vector<storage::StoredKey> StoredKeysOf(const PersonFacts& person) {
-  std::vector<storage::StoredKey> keys;
-  for (const SearchKey& key : SearchKeysOf(person)) keys.push_back(ToStored(key));
-  return keys;
-}
-
-std::string IdentifierKey(const Id& organization, const PersonIdentifier& identifier) {
-  return crypto::Sha256(absl::StrCat(organization.bytes(), CanonicalIdentifier(identifier.system, identifier.value)));
 }
 
 }  // namespace trellis::identity

@@ -8,7 +8,9 @@
 #include "common/access/access.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/id_page.h"
+#include "common/seal/sealer.h"
 #include "services/identity/api/convert.h"
+#include "services/identity/api/person_index.h"
 #include "services/identity/api/person_profile.h"
 #include "services/identity/domain/search_keys.h"
 #include "services/identity/storage/persons.h"
@@ -39,11 +41,11 @@ absl::StatusOr<PersonQuery> ParseQuery(const v1::SearchPersonsRequest& request) 
 
 storage::Allowed ToAllowed(access::SqlPart part) { return {std::move(part.sql), std::move(part.arguments)}; }
 
-// One search: the key that narrows most drives it, the whole query is confirmed on each record.
+// One search: the keys that narrow most drive it, the whole query is confirmed on each record.
 class Search {
  public:
-  Search(PersonQuery query, const Id& organization)
-      : query_(std::move(query)), key_(BestKey(query_)), organization_(organization) {}
+  Search(PersonQuery query, const Id& organization, seal::Sealer& sealer)
+      : query_(std::move(query)), organization_(organization), sealer_(sealer) {}
 
   // Looks up how many persons the reader has and so which way is the shorter one.
   absl::Status Plan(rpc::CallContext& call, const access::Access& access, db::Session& session) {
@@ -53,32 +55,44 @@ class Search {
     TRELLIS_ASSIGN_OR_RETURN(access::SqlPart part,
                              among_ ? access.AllowedPersonsTable(call) : access.AllowedPersonCondition(call, "p.id"));
     allowed_ = ToAllowed(std::move(part));
+    const std::vector<SearchKey> keys = BestKeys(query_);
+    if (keys.empty() && !query_.identifier.has_value()) return absl::OkStatus();
+    TRELLIS_ASSIGN_OR_RETURN(const seal::SecretKey key, sealer_.KeyToOpen(session, {organization_}));
+    TRELLIS_ASSIGN_OR_RETURN(const PersonIndex index, PersonIndex::Make(key));
+    if (query_.identifier.has_value()) identifier_ = index.OfIdentifier(*query_.identifier);
+    if (!keys.empty()) wanted_ = index.Wanted(keys);
     return absl::OkStatus();
   }
 
   // The next candidates behind `after`; fewer than `limit` where there are no more.
   absl::StatusOr<std::vector<storage::PersonRow>> Candidates(db::Session& session, const Id& after, int limit) const {
     if (query_.identifier.has_value()) {
-      return storage::FindByIdentifier(session, organization_, IdentifierKey(organization_, *query_.identifier),
-                                       allowed_, after);
+      return storage::FindByIdentifier(session, organization_, identifier_, allowed_, after);
     }
-    if (key_.has_value()) {
+    if (wanted_.has_value()) {
       const auto find = among_ ? storage::FindByKeyAmong : storage::FindByKeyWhere;
-      return find(session, organization_, ToStored(*key_), allowed_, after, limit);
+      return find(session, organization_, *wanted_, allowed_, after, limit);
     }
     const auto list = among_ ? storage::ListAmong : storage::ListWhere;
     return list(session, organization_, allowed_, after, limit);
   }
 
-  absl::StatusOr<bool> Confirms(const v1::Person& person) const {
-    TRELLIS_ASSIGN_OR_RETURN(const PersonFacts facts, FactsOf(person, "person."));
-    return Matches(query_, facts);
+  // The person, where the record fulfils the whole query.
+  absl::StatusOr<std::optional<v1::Person>> Confirm(const db::Session& session, const storage::PersonRow& row) const {
+    absl::StatusOr<v1::Person> person = OpenPerson(sealer_, session, organization_, row);
+    if (seal::IsErased(person.status())) return std::nullopt;
+    TRELLIS_RETURN_IF_ERROR(person.status());
+    TRELLIS_ASSIGN_OR_RETURN(const PersonFacts facts, FactsOf(*person, "person."));
+    if (!Matches(query_, facts)) return std::nullopt;
+    return *std::move(person);
   }
 
  private:
   const PersonQuery query_;
-  const std::optional<SearchKey> key_;
   const Id organization_;
+  seal::Sealer& sealer_;
+  std::optional<storage::WantedKeys> wanted_;
+  std::string identifier_;
   bool among_ = true;
   storage::Allowed allowed_;
 };
@@ -94,9 +108,8 @@ absl::Status FillPage(db::Session& session, const Search& search, const rpc::IdP
         response.set_next_page_token(page.TokenAfter(after));
         return absl::OkStatus();
       }
-      TRELLIS_ASSIGN_OR_RETURN(v1::Person person, DecodePerson(row));
-      TRELLIS_ASSIGN_OR_RETURN(const bool confirmed, search.Confirms(person));
-      if (confirmed) *response.add_persons() = std::move(person);
+      TRELLIS_ASSIGN_OR_RETURN(auto person, search.Confirm(session, row));
+      if (person.has_value()) *response.add_persons() = *std::move(person);
       after = row.id;
     }
     if (rows.size() < static_cast<std::size_t>(limit)) return absl::OkStatus();
@@ -112,7 +125,7 @@ absl::StatusOr<v1::SearchPersonsResponse> PersonSearchApi::SearchPersons(rpc::Ca
                                                                          const v1::SearchPersonsRequest& request) {
   TRELLIS_ASSIGN_OR_RETURN(const rpc::IdPage page, rpc::ReadIdPage(call, request, 25, 100));
   TRELLIS_ASSIGN_OR_RETURN(PersonQuery query, ParseQuery(request));
-  Search search(std::move(query), call.caller().organization);
+  Search search(std::move(query), call.caller().organization, runtime_.seal());
   v1::SearchPersonsResponse response;
   TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
     response.Clear();

@@ -15,8 +15,10 @@
 #include "common/rpc/etag.h"
 #include "common/rpc/resource_name.h"
 #include "common/rpc/timestamps.h"
+#include "common/seal/sealer.h"
 #include "services/identity/api/convert.h"
 #include "services/identity/api/field_mask.h"
+#include "services/identity/api/person_index.h"
 #include "services/identity/api/person_profile.h"
 #include "services/identity/storage/persons.h"
 #include "trellis/identity/v1/identity_events.pb.h"
@@ -28,10 +30,11 @@ constexpr absl::string_view kChangeable[] = {"given_names", "family_names", "pre
                                              "languages",   "identifiers",  "phones",         "emails",     "address",
                                              "position",    "deceased",     "death_date"};
 
-absl::Status WriteIdentifiers(runtime::WriteUnit& unit, const Id& person, const PersonFacts& facts) {
+absl::Status WriteIdentifiers(runtime::WriteUnit& unit, const PersonIndex& index, const Id& person,
+                              const PersonFacts& facts) {
   for (std::size_t i = 0; i < facts.identifiers.size(); ++i) {
-    const absl::Status status = storage::InsertIdentifier(unit.db, unit.organization, person,
-                                                          IdentifierKey(unit.organization, facts.identifiers[i]));
+    const absl::Status status =
+        storage::InsertIdentifier(unit.db, unit.organization, person, index.OfIdentifier(facts.identifiers[i]));
     if (db::IsDuplicateKey(status)) {
       return Error(absl::StatusCode::kAlreadyExists, "IDENTIFIER_TAKEN", "Another person has this identifier.")
           .Field(absl::StrCat("person.identifiers[", i, "]"), "belongs to another person of the organization");
@@ -42,13 +45,14 @@ absl::Status WriteIdentifiers(runtime::WriteUnit& unit, const Id& person, const 
 }
 
 // Brings what the person is found by in line with a changed record.
-absl::Status Reindex(runtime::WriteUnit& unit, const Id& person, const PersonFacts& before, const PersonFacts& after) {
+absl::Status Reindex(runtime::WriteUnit& unit, const PersonIndex& index, const Id& person, const PersonFacts& before,
+                     const PersonFacts& after) {
   if (before.identifiers != after.identifiers) {
     TRELLIS_RETURN_IF_ERROR(storage::DeleteIdentifiers(unit.db, unit.organization, person));
-    TRELLIS_RETURN_IF_ERROR(WriteIdentifiers(unit, person, after));
+    TRELLIS_RETURN_IF_ERROR(WriteIdentifiers(unit, index, person, after));
   }
-  const std::vector<storage::StoredKey> keys = StoredKeysOf(after);
-  if (StoredKeysOf(before) == keys) return absl::OkStatus();
+  const std::vector<storage::StoredKey> keys = index.KeysOf(person, after);
+  if (index.KeysOf(person, before) == keys) return absl::OkStatus();
   TRELLIS_RETURN_IF_ERROR(storage::DeleteSearchKeys(unit.db, unit.organization, person));
   return storage::InsertSearchKeys(unit.db, unit.organization, person, keys);
 }
@@ -74,21 +78,22 @@ absl::StatusOr<v1::RegisterPersonResponse> PersonsApi::RegisterPerson(rpc::CallC
   TRELLIS_RETURN_IF_ERROR(ValidatePerson(facts, Today(), "person."));
   return runtime_.Write<v1::RegisterPersonResponse>(
       call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::RegisterPersonResponse> {
-        const storage::PersonRow row{.id = unit.NextId(),
-                                     .version = 1,
-                                     .profile = EncodeProfile(request.person()),
-                                     .create_time = unit.now,
-                                     .update_time = unit.now};
+        storage::PersonRow row{.id = unit.NextId(), .profile = "", .create_time = unit.now, .update_time = unit.now};
+        TRELLIS_ASSIGN_OR_RETURN(const PersonIndex index, IndexToWrite(unit));
+        TRELLIS_ASSIGN_OR_RETURN(row.profile,
+                                 SealProfile(runtime_.seal(), unit.db, unit.organization, row.id, request.person()));
         TRELLIS_RETURN_IF_ERROR(storage::InsertPerson(unit.db, unit.organization, row));
-        TRELLIS_RETURN_IF_ERROR(WriteIdentifiers(unit, row.id, facts));
-        TRELLIS_RETURN_IF_ERROR(storage::InsertSearchKeys(unit.db, unit.organization, row.id, StoredKeysOf(facts)));
+        TRELLIS_RETURN_IF_ERROR(WriteIdentifiers(unit, index, row.id, facts));
+        TRELLIS_RETURN_IF_ERROR(
+            storage::InsertSearchKeys(unit.db, unit.organization, row.id, index.KeysOf(row.id, facts)));
         v1::PersonRegistered event;
         event.set_person(rpc::MakeName(kPersons, row.id));
         TRELLIS_RETURN_IF_ERROR(unit.Publish(event));
         TRELLIS_RETURN_IF_ERROR(JoinCareTeam(unit, row.id, call.caller().user));
 
         v1::RegisterPersonResponse response;
-        TRELLIS_ASSIGN_OR_RETURN(*response.mutable_person(), DecodePerson(row));
+        *response.mutable_person() = request.person();
+        Complete(row, *response.mutable_person());
         return response;
       });
 }
@@ -96,14 +101,16 @@ absl::StatusOr<v1::RegisterPersonResponse> PersonsApi::RegisterPerson(rpc::CallC
 absl::StatusOr<v1::GetPersonResponse> PersonsApi::GetPerson(rpc::CallContext& call,
                                                             const v1::GetPersonRequest& request) {
   TRELLIS_ASSIGN_OR_RETURN(const Id id, rpc::ParseName(kPersons, request.name()));
-  std::optional<storage::PersonRow> row;
-  TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
-    TRELLIS_ASSIGN_OR_RETURN(row, storage::FindPerson(session, call.caller().organization, id));
-    return absl::OkStatus();
-  }));
-  if (!row.has_value()) return NotFound(request.name());
   v1::GetPersonResponse response;
-  TRELLIS_ASSIGN_OR_RETURN(*response.mutable_person(), DecodePerson(*row));
+  const absl::Status status = runtime_.Read(call, [&](db::Session& session) -> absl::Status {
+    TRELLIS_ASSIGN_OR_RETURN(const auto row, storage::FindPerson(session, call.caller().organization, id));
+    if (!row.has_value()) return NotFound(request.name());
+    TRELLIS_ASSIGN_OR_RETURN(*response.mutable_person(),
+                             OpenPerson(runtime_.seal(), session, call.caller().organization, *row));
+    return absl::OkStatus();
+  });
+  if (seal::IsErased(status)) return NotFound(request.name());
+  TRELLIS_RETURN_IF_ERROR(status);
   return response;
 }
 
@@ -116,17 +123,22 @@ absl::StatusOr<v1::BatchGetPersonsResponse> PersonsApi::BatchGetPersons(rpc::Cal
   }
   TRELLIS_ASSIGN_OR_RETURN(access::SqlPart part, runtime_.access().AllowedPersonCondition(call, "p.id"));
   const storage::Allowed allowed{std::move(part.sql), std::move(part.arguments)};
-  std::map<Id, storage::PersonRow> rows;
+  std::map<Id, v1::Person> persons;
   TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
     TRELLIS_ASSIGN_OR_RETURN(auto found, storage::FindPersons(session, call.caller().organization, ids, allowed));
-    for (storage::PersonRow& row : found) rows.emplace(row.id, std::move(row));
+    for (const storage::PersonRow& row : found) {
+      auto person = OpenPerson(runtime_.seal(), session, call.caller().organization, row);
+      if (seal::IsErased(person.status())) continue;
+      TRELLIS_RETURN_IF_ERROR(person.status());
+      persons.insert_or_assign(row.id, *std::move(person));
+    }
     return absl::OkStatus();
   }));
   v1::BatchGetPersonsResponse response;
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    const auto row = rows.find(ids[i]);
-    if (row == rows.end()) return NotFound(request.names(static_cast<int>(i)));
-    TRELLIS_ASSIGN_OR_RETURN(*response.add_persons(), DecodePerson(row->second));
+    const auto person = persons.find(ids[i]);
+    if (person == persons.end()) return NotFound(request.names(static_cast<int>(i)));
+    *response.add_persons() = person->second;
   }
   return response;
 }
@@ -143,7 +155,7 @@ absl::StatusOr<v1::UpdatePersonResponse> PersonsApi::UpdatePerson(rpc::CallConte
         TRELLIS_RETURN_IF_ERROR(rpc::CheckEtag(request.person().etag(), row->version));
 
         v1::UpdatePersonResponse response;
-        TRELLIS_ASSIGN_OR_RETURN(v1::Person person, DecodePerson(*row));
+        TRELLIS_ASSIGN_OR_RETURN(v1::Person person, OpenPerson(runtime_.seal(), unit.db, unit.organization, *row));
         TRELLIS_ASSIGN_OR_RETURN(const PersonFacts before, FactsOf(person, "person."));
         const std::vector<std::string> changed = CopyFields(fields, request.person(), person);
         if (changed.empty()) {
@@ -155,16 +167,24 @@ absl::StatusOr<v1::UpdatePersonResponse> PersonsApi::UpdatePerson(rpc::CallConte
 
         ++row->version;
         row->update_time = unit.now;
-        row->profile = EncodeProfile(std::move(person));
+        TRELLIS_ASSIGN_OR_RETURN(row->profile, SealProfile(runtime_.seal(), unit.db, unit.organization, id, person));
         TRELLIS_RETURN_IF_ERROR(storage::UpdatePerson(unit.db, unit.organization, *row));
-        TRELLIS_RETURN_IF_ERROR(Reindex(unit, id, before, after));
+        TRELLIS_ASSIGN_OR_RETURN(const PersonIndex index, IndexToWrite(unit));
+        TRELLIS_RETURN_IF_ERROR(Reindex(unit, index, id, before, after));
         v1::PersonUpdated event;
         event.set_person(rpc::MakeName(kPersons, id));
         event.mutable_changed_fields()->Add(changed.begin(), changed.end());
         TRELLIS_RETURN_IF_ERROR(unit.Publish(event));
-        TRELLIS_ASSIGN_OR_RETURN(*response.mutable_person(), DecodePerson(*row));
+        Complete(*row, person);
+        *response.mutable_person() = std::move(person);
         return response;
       });
+}
+
+// The organization's own key, made with its first person.
+absl::StatusOr<PersonIndex> PersonsApi::IndexToWrite(runtime::WriteUnit& unit) {
+  TRELLIS_ASSIGN_OR_RETURN(const seal::SecretKey key, runtime_.seal().KeyToSeal(unit.db, {unit.organization}));
+  return PersonIndex::Make(key);
 }
 
 }  // namespace trellis::identity

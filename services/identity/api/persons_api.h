@@ -5,6 +5,7 @@
 #include "absl/status/statusor.h"
 #include "common/rpc/call_context.h"
 #include "common/runtime/runtime.h"
+#include "services/identity/api/person_index.h"
 #include "services/identity/domain/person_rules.h"
 #include "trellis/identity/v1/persons.pb.h"
 
@@ -24,6 +25,8 @@ class PersonsApi {
 
  private:
   absl::CivilDay Today() const { return absl::ToCivilDay(runtime_.clock().Now(), absl::UTCTimeZone()); }
+
+  absl::StatusOr<PersonIndex> IndexToWrite(runtime::WriteUnit& unit);
 
   runtime::Runtime& runtime_;
 };

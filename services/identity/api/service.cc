@@ -18,6 +18,7 @@
 #include "services/identity/api/keys_api.h"
 #include "services/identity/api/organizations_api.h"
 #include "services/identity/api/password_hasher.h"
+#include "services/identity/api/person_erasure_api.h"
 #include "services/identity/api/person_search_api.h"
 #include "services/identity/api/persons_api.h"
 #include "services/identity/api/sessions_api.h"
@@ -69,11 +70,12 @@ void RouteAdministration(rpc::Router& router, OrganizationsApi* organizations, U
   router.Unary("trellis.identity.v1.Users.UpdateUser", users, &UsersApi::UpdateUser);
 }
 
-void RoutePersons(rpc::Router& router, PersonsApi* persons, PersonSearchApi* search) {
+void RoutePersons(rpc::Router& router, PersonsApi* persons, PersonSearchApi* search, PersonErasureApi* erasure) {
   router.Unary("trellis.identity.v1.Persons.RegisterPerson", persons, &PersonsApi::RegisterPerson);
   router.Unary("trellis.identity.v1.Persons.GetPerson", persons, &PersonsApi::GetPerson);
   router.Unary("trellis.identity.v1.Persons.BatchGetPersons", persons, &PersonsApi::BatchGetPersons);
   router.Unary("trellis.identity.v1.Persons.UpdatePerson", persons, &PersonsApi::UpdatePerson);
+  router.Unary("trellis.identity.v1.Persons.ErasePerson", erasure, &PersonErasureApi::ErasePerson);
   router.Unary("trellis.identity.v1.Persons.SearchPersons", search, &PersonSearchApi::SearchPersons);
 }
 
@@ -104,12 +106,15 @@ absl::Status Build(runtime::Runtime& runtime, Settings& settings) {
   rpc::Router& router = runtime.router();
   RouteAdministration(router, runtime.Make<OrganizationsApi>(runtime, *settings.hasher),
                       runtime.Make<UsersApi>(runtime, *settings.hasher));
-  RoutePersons(router, runtime.Make<PersonsApi>(runtime), runtime.Make<PersonSearchApi>(runtime));
+  auto* erasure = runtime.Make<PersonErasureApi>(runtime);
+  RoutePersons(router, runtime.Make<PersonsApi>(runtime), runtime.Make<PersonSearchApi>(runtime), erasure);
   RouteAccess(router, runtime.Make<AccessRelationsApi>(runtime), runtime.Make<ConsentsApi>(runtime));
   router.Unary("trellis.identity.v1.Sessions.SignIn", sessions, &SessionsApi::SignIn);
   router.Unary("trellis.identity.v1.Keys.GetKeySet", key_set, &KeysApi::GetKeySet);
 
   runtime.UseKeys([keys] { return OwnKeys(*keys); });
+  runtime.Every("identity.erase_again", absl::Minutes(10),
+                [erasure](absl::Time deadline) { return erasure->EraseAgain(deadline); });
   runtime.Every("identity.forget_attempts", absl::Minutes(10),
                 [sessions](absl::Time deadline) { return sessions->ForgetOldAttempts(deadline); });
   return absl::OkStatus();

@@ -7,14 +7,18 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "common/base/error.h"
+#include "services/identity/domain/name_sound.h"
 #include "services/identity/domain/text_forms.h"
 
 namespace trellis::identity {
 namespace {
 
-constexpr int kLongestPrefix = 6;
+// Few lengths: each says something about the name to whoever reads the index, and what is between is confirmed on the
+// record.
+constexpr int kPrefixes[] = {1, 2, 3, 5};
 constexpr std::size_t kMostQueryWords = 8;
 
 std::vector<std::string> WordsOf(const PersonFacts& person) {
@@ -28,6 +32,35 @@ std::vector<std::string> WordsOf(const PersonFacts& person) {
 // One letter would find a large part of everybody, except where one sign is a syllable or a word.
 int ShortestPrefix(absl::string_view word) { return FirstCodePoints(word, 1).size() >= 3 ? 1 : 2; }
 
+SearchKey PrefixKey(absl::string_view word, int length) {
+  return {SearchKind::kName, absl::StrCat("p:", FirstCodePoints(word, length))};
+}
+
+// The key of the longest beginning that has one: a word that is as long as a query's, or longer, has it, too.
+SearchKey LongestPrefixKey(const std::string& word) {
+  int longest = CodePoints(word);
+  for (const int length : kPrefixes) {
+    if (length >= ShortestPrefix(word) && length <= CodePoints(word)) longest = length;
+  }
+  return PrefixKey(word, longest);
+}
+
+void AddNameKeys(const std::string& word, std::set<SearchKey>& keys) {
+  const int length = CodePoints(word);
+  for (const int size : kPrefixes) {
+    if (size >= ShortestPrefix(word) && size <= length) keys.insert(PrefixKey(word, size));
+  }
+  if (length < ShortestPrefix(word)) keys.insert(PrefixKey(word, length));
+  const std::string sound = SoundOf(word);
+  if (!sound.empty()) keys.insert({SearchKind::kName, absl::StrCat("s:", sound)});
+}
+
+bool Fits(const std::string& wanted, const std::string& word) {
+  if (absl::StartsWith(word, wanted)) return true;
+  const std::string sound = SoundOf(wanted);
+  return !sound.empty() && sound == SoundOf(word);
+}
+
 std::string DayKey(absl::CivilDay day) { return absl::FormatCivilTime(day); }
 
 }  // namespace
@@ -35,11 +68,7 @@ std::string DayKey(absl::CivilDay day) { return absl::FormatCivilTime(day); }
 std::vector<SearchKey> SearchKeysOf(const PersonFacts& person) {
   std::set<SearchKey> keys;
   for (const std::string& word : WordsOf(person)) {
-    const int length = CodePoints(word);
-    for (int size = ShortestPrefix(word); size <= std::min(length, kLongestPrefix); ++size) {
-      keys.insert({SearchKind::kNamePrefix, FirstCodePoints(word, size)});
-    }
-    if (length < ShortestPrefix(word)) keys.insert({SearchKind::kNamePrefix, word});
+    AddNameKeys(word, keys);
   }
   if (person.birth_date.has_value()) keys.insert({SearchKind::kBirthDate, DayKey(*person.birth_date)});
   return {keys.begin(), keys.end()};
@@ -55,22 +84,22 @@ absl::StatusOr<std::vector<std::string>> ParseNameQuery(absl::string_view name_q
   return words;
 }
 
-std::optional<SearchKey> BestKey(const PersonQuery& query) {
+std::vector<SearchKey> BestKeys(const PersonQuery& query) {
+  // A birth date is shared by few; a beginning of a name by many.
+  if (query.birth_date.has_value()) return {{SearchKind::kBirthDate, DayKey(*query.birth_date)}};
   const auto longest = std::max_element(query.words.begin(), query.words.end(),
                                         [](const auto& a, const auto& b) { return CodePoints(a) < CodePoints(b); });
-  // A birth date is shared by few; a beginning of a name by many.
-  if (query.birth_date.has_value()) return SearchKey{SearchKind::kBirthDate, DayKey(*query.birth_date)};
-  if (longest != query.words.end()) {
-    return SearchKey{SearchKind::kNamePrefix, FirstCodePoints(*longest, kLongestPrefix)};
-  }
-  return std::nullopt;
+  if (longest == query.words.end()) return {};
+  std::vector<SearchKey> keys = {LongestPrefixKey(*longest)};
+  const std::string sound = SoundOf(*longest);
+  if (!sound.empty()) keys.push_back({SearchKind::kName, absl::StrCat("s:", sound)});
+  return keys;
 }
 
 bool Matches(const PersonQuery& query, const PersonFacts& person) {
   const std::vector<std::string> words = WordsOf(person);
   for (const std::string& wanted : query.words) {
-    if (std::none_of(words.begin(), words.end(),
-                     [&wanted](const std::string& word) { return absl::StartsWith(word, wanted); })) {
+    if (std::none_of(words.begin(), words.end(), [&wanted](const std::string& word) { return Fits(wanted, word); })) {
       return false;
     }
   }

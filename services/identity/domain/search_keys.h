@@ -1,5 +1,5 @@
-// How a person is found. The database compares whole keys only, so that sealing can replace each key by its keyed hash
-// without any change of tables or queries; what a key cannot tell is confirmed on the record itself.
+// How a person is found. The database compares whole keys only, because it holds keyed hashes of them and not the keys
+// (api/person_index); what a key cannot tell is confirmed on the record itself.
 #ifndef TRELLIS_SERVICES_IDENTITY_DOMAIN_SEARCH_KEYS_H_
 #define TRELLIS_SERVICES_IDENTITY_DOMAIN_SEARCH_KEYS_H_
 
@@ -17,9 +17,9 @@ namespace trellis::identity {
 
 // Stored: never renumber.
 enum class SearchKind : int {
-  kNamePrefix = 1,  // the first 2 to 6 code points of a folded name word (also the first alone where it
-                    // is a syllable or a word; a shorter word: all of it)
-  kBirthDate = 2,   // "1990-05-17"
+  kName = 1,       // "p:smi": the first 2, 3 and 5 code points of a folded name word (the first alone where it is a
+                   // syllable or a word; a shorter word: all of it). "s:iSMT": how the word sounds (name_sound.h).
+  kBirthDate = 2,  // "1990-05-17"
 };
 
 struct SearchKey {
@@ -33,7 +33,7 @@ std::vector<SearchKey> SearchKeysOf(const PersonFacts& person);
 
 // What somebody looks for: all of it must hold.
 struct PersonQuery {
-  std::vector<std::string> words;  // folded beginnings of names
+  std::vector<std::string> words;  // folded beginnings of names, or names that sound like them
   std::optional<absl::CivilDay> birth_date;
   std::optional<PersonIdentifier> identifier;
 };
@@ -42,8 +42,9 @@ struct PersonQuery {
 // than 8.
 absl::StatusOr<std::vector<std::string>> ParseNameQuery(absl::string_view name_query);
 
-// The one key that narrows the search most; nothing where the query names neither name nor birth date.
-std::optional<SearchKey> BestKey(const PersonQuery& query);
+// The keys, all of one kind, one of which everybody has who fulfils the query: those of its longest word, or the birth
+// date's. None where the query names neither name nor birth date.
+std::vector<SearchKey> BestKeys(const PersonQuery& query);
 
 // Whether the record fulfils the whole query.
 bool Matches(const PersonQuery& query, const PersonFacts& person);

@@ -1,6 +1,7 @@
 #include "services/identity/storage/persons.h"
 
 #include <algorithm>
+#include <map>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -13,10 +14,13 @@ namespace {
 
 constexpr char kInsert[] =
     "INSERT INTO person (organization_id, id, version, profile, create_time, update_time) VALUES (?, ?, ?, ?, ?, ?)";
-constexpr char kFind[] =
-    "SELECT id, version, profile, create_time, update_time FROM person WHERE organization_id = ? AND id = ?";
-constexpr char kLock[] =
-    "SELECT id, version, profile, create_time, update_time FROM person WHERE organization_id = ? AND id = ? FOR UPDATE";
+constexpr char kPersonColumns[] =
+    "SELECT p.id, p.version, p.profile, p.create_time, p.update_time, COALESCE(k.master_key, ''), "
+    "COALESCE(k.wrapped_key, '') ";
+// The person's key comes with the row: one look into the database for both.
+constexpr char kJoinDataKey[] =
+    " LEFT JOIN data_key k ON k.organization_id = p.organization_id AND k.person_id = p.id ";
+constexpr char kPersonById[] = "WHERE p.organization_id = ? AND p.id = ?";
 constexpr char kUpdate[] =
     "UPDATE person SET version = ?, profile = ?, update_time = ? WHERE organization_id = ? AND id = ?";
 constexpr char kDeleteKeys[] = "DELETE FROM person_search WHERE organization_id = ? AND person_id = ?";
@@ -25,44 +29,53 @@ constexpr char kInsertIdentifier[] =
     "INSERT INTO person_identifier (organization_id, identifier_key, person_id) VALUES (?, ?, ?)";
 constexpr char kDeleteIdentifiers[] = "DELETE FROM person_identifier WHERE organization_id = ? AND person_id = ?";
 
-constexpr char kPersonColumns[] = "SELECT p.id, p.version, p.profile, p.create_time, p.update_time ";
-constexpr char kFindMany[] = "FROM person p WHERE p.organization_id = ? AND p.id IN (";
-constexpr char kKeyedPerson[] =
-    " JOIN person p ON p.organization_id = s.organization_id AND p.id = s.person_id "
-    "WHERE s.organization_id = ? AND s.kind = ? AND s.search_key = ? AND s.person_id > ? ";
+constexpr char kFindMany[] = "WHERE p.organization_id = ? AND p.id IN (";
+constexpr char kKeyedPerson[] = " JOIN person p ON p.organization_id = s.organization_id AND p.id = s.person_id ";
+constexpr char kHasKey[] = "WHERE s.organization_id = ? AND s.kind = ? AND s.person_id > ? AND s.search_key IN (";
 constexpr char kJoinKeys[] = " allowed JOIN person_search s ON s.person_id = allowed.person_id";
 constexpr char kInKeyOrder[] = " ORDER BY s.person_id LIMIT ?";
-constexpr char kFindByIdentifier[] =
-    "FROM person_identifier i JOIN person p ON p.organization_id = i.organization_id AND p.id = i.person_id "
-    "WHERE i.organization_id = ? AND i.identifier_key = ? AND i.person_id > ? AND ";
-constexpr char kJoinPersons[] =
-    " allowed JOIN person p ON p.id = allowed.person_id WHERE p.organization_id = ? AND p.id > ?";
-constexpr char kListPersons[] = "FROM person p WHERE p.organization_id = ? AND p.id > ? AND ";
+constexpr char kIdentifiedPerson[] =
+    "FROM person_identifier i JOIN person p ON p.organization_id = i.organization_id AND p.id = i.person_id ";
+constexpr char kHasIdentifier[] = "WHERE i.organization_id = ? AND i.identifier_key = ? AND i.person_id > ? AND ";
+constexpr char kJoinPersons[] = " allowed JOIN person p ON p.id = allowed.person_id ";
+constexpr char kListed[] = "WHERE p.organization_id = ? AND p.id > ?";
 constexpr char kInOrder[] = " ORDER BY p.id LIMIT ?";
 
 // One statement text for each number of rows: the bound keeps the cache of prepared statements small.
 constexpr std::size_t kMostRowsAtOnce = 32;
 
-PersonRow ToRow(std::tuple<Id, std::int64_t, std::string, absl::Time, absl::Time> columns) {
-  auto& [id, version, profile, create_time, update_time] = columns;
-  return {id, version, std::move(profile), create_time, update_time};
-}
+using Columns = std::tuple<Id, std::int64_t, std::string, absl::Time, absl::Time, std::string, std::string>;
 
-absl::StatusOr<std::optional<PersonRow>> FindBy(db::Session& session, absl::string_view sql, const Id& organization,
-                                                const Id& id) {
-  TRELLIS_ASSIGN_OR_RETURN(
-      auto columns, session.QueryOne<Id, std::int64_t, std::string, absl::Time, absl::Time>(sql, organization, id));
-  if (!columns.has_value()) return std::nullopt;
-  return ToRow(*std::move(columns));
+PersonRow ToRow(Columns columns) {
+  auto& [id, version, profile, create_time, update_time, master, wrapped] = columns;
+  return {id, version, std::move(profile), create_time, update_time, {std::move(master), std::move(wrapped)}};
 }
 
 absl::StatusOr<std::vector<PersonRow>> FindAll(db::Session& session, absl::string_view sql,
                                                const std::vector<db::Value>& arguments) {
-  TRELLIS_ASSIGN_OR_RETURN(auto found,
-                           session.Query<Id, std::int64_t, std::string, absl::Time, absl::Time>(sql, arguments));
+  TRELLIS_ASSIGN_OR_RETURN(
+      auto found,
+      session.Query<Id, std::int64_t, std::string, absl::Time, absl::Time, std::string, std::string>(sql, arguments));
   std::vector<PersonRow> rows;
   rows.reserve(found.size());
-  for (auto& columns : found) rows.push_back(ToRow(std::move(columns)));
+  for (Columns& columns : found) rows.push_back(ToRow(std::move(columns)));
+  return rows;
+}
+
+absl::StatusOr<std::optional<PersonRow>> FindOne(db::Session& session, const Id& organization, const Id& id,
+                                                 absl::string_view end) {
+  TRELLIS_ASSIGN_OR_RETURN(
+      auto rows, FindAll(session, absl::StrCat(kPersonColumns, "FROM person p", kJoinDataKey, kPersonById, end),
+                         {organization, id}));
+  if (rows.empty()) return std::nullopt;
+  return std::move(rows[0]);
+}
+
+// A person with several of the keys came several times, side by side.
+std::vector<PersonRow> EachOnce(std::vector<PersonRow> rows, int limit) {
+  rows.erase(std::unique(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.id == b.id; }),
+             rows.end());
+  if (rows.size() > static_cast<std::size_t>(limit)) rows.resize(static_cast<std::size_t>(limit));
   return rows;
 }
 
@@ -77,15 +90,39 @@ absl::Status InsertPerson(db::Session& tx, const Id& organization, const PersonR
 }
 
 absl::StatusOr<std::optional<PersonRow>> FindPerson(db::Session& session, const Id& organization, const Id& id) {
-  return FindBy(session, kFind, organization, id);
+  return FindOne(session, organization, id, "");
 }
 
 absl::StatusOr<std::optional<PersonRow>> LockPerson(db::Session& tx, const Id& organization, const Id& id) {
-  return FindBy(tx, kLock, organization, id);
+  return FindOne(tx, organization, id, " FOR UPDATE");
 }
 
 absl::Status UpdatePerson(db::Session& tx, const Id& organization, const PersonRow& row) {
   return tx.Execute(kUpdate, row.version, row.profile, row.update_time, organization, row.id).status();
+}
+
+absl::Status DeletePerson(db::Session& tx, const Id& organization, const Id& id) {
+  return tx.Execute("DELETE FROM person WHERE organization_id = ? AND id = ?", organization, id).status();
+}
+
+absl::StatusOr<std::vector<seal::KeyOwner>> ExistingAmong(db::Session& session,
+                                                          const std::vector<seal::KeyOwner>& owners) {
+  constexpr std::size_t kAtOnce = 500;
+  std::map<Id, std::vector<Id>> ids;  // by organization
+  for (const seal::KeyOwner& owner : owners) ids[owner.organization].push_back(owner.person);
+  std::vector<seal::KeyOwner> existing;
+  for (const auto& [organization, all] : ids) {
+    for (std::size_t begin = 0; begin < all.size(); begin += kAtOnce) {
+      const std::vector<Id> some(all.begin() + static_cast<std::ptrdiff_t>(begin),
+                                 all.begin() + static_cast<std::ptrdiff_t>(std::min(begin + kAtOnce, all.size())));
+      TRELLIS_ASSIGN_OR_RETURN(
+          const auto rows, session.Query<Id>(absl::StrCat("SELECT id FROM person WHERE organization_id = ? AND id IN (",
+                                                          db::Placeholders(some.size()), ") LIMIT 500"),
+                                             organization, some));
+      for (const auto& [id] : rows) existing.push_back({organization, id});
+    }
+  }
+  return existing;
 }
 
 absl::Status DeleteSearchKeys(db::Session& tx, const Id& organization, const Id& person) {
@@ -121,36 +158,49 @@ absl::StatusOr<std::vector<PersonRow>> FindPersons(db::Session& session, const I
   for (const Id& id : ids) arguments.emplace_back(id);
   Append(arguments, allowed.arguments);
   arguments.emplace_back(ids.size());
-  return FindAll(
-      session, absl::StrCat(kPersonColumns, kFindMany, db::Placeholders(ids.size()), ") AND ", allowed.sql, " LIMIT ?"),
-      arguments);
+  return FindAll(session,
+                 absl::StrCat(kPersonColumns, "FROM person p", kJoinDataKey, kFindMany, db::Placeholders(ids.size()),
+                              ") AND ", allowed.sql, " LIMIT ?"),
+                 arguments);
 }
 
 absl::StatusOr<std::vector<PersonRow>> FindByKeyAmong(db::Session& session, const Id& organization,
-                                                      const StoredKey& key, const Allowed& allowed, const Id& after,
+                                                      const WantedKeys& wanted, const Allowed& allowed, const Id& after,
                                                       int limit) {
   std::vector<db::Value> arguments = allowed.arguments;
-  Append(arguments, {organization, key.kind, key.key, after, limit});
-  return FindAll(session, absl::StrCat(kPersonColumns, "FROM ", allowed.sql, kJoinKeys, kKeyedPerson, kInKeyOrder),
-                 arguments);
+  Append(arguments, {organization, wanted.kind, after});
+  for (const std::string& key : wanted.keys) arguments.emplace_back(key);
+  arguments.emplace_back(limit * wanted.of_one_person);
+  TRELLIS_ASSIGN_OR_RETURN(
+      auto rows, FindAll(session,
+                         absl::StrCat(kPersonColumns, "FROM ", allowed.sql, kJoinKeys, kKeyedPerson, kJoinDataKey,
+                                      kHasKey, db::Placeholders(wanted.keys.size()), ")", kInKeyOrder),
+                         arguments));
+  return EachOnce(std::move(rows), limit);
 }
 
 absl::StatusOr<std::vector<PersonRow>> FindByKeyWhere(db::Session& session, const Id& organization,
-                                                      const StoredKey& key, const Allowed& allowed, const Id& after,
+                                                      const WantedKeys& wanted, const Allowed& allowed, const Id& after,
                                                       int limit) {
-  std::vector<db::Value> arguments = {organization, key.kind, key.key, after};
+  std::vector<db::Value> arguments = {organization, wanted.kind, after};
+  for (const std::string& key : wanted.keys) arguments.emplace_back(key);
   Append(arguments, allowed.arguments);
-  arguments.emplace_back(limit);
-  return FindAll(session,
-                 absl::StrCat(kPersonColumns, "FROM person_search s", kKeyedPerson, "AND ", allowed.sql, kInKeyOrder),
-                 arguments);
+  arguments.emplace_back(limit * wanted.of_one_person);
+  TRELLIS_ASSIGN_OR_RETURN(
+      auto rows, FindAll(session,
+                         absl::StrCat(kPersonColumns, "FROM person_search s", kKeyedPerson, kJoinDataKey, kHasKey,
+                                      db::Placeholders(wanted.keys.size()), ") AND ", allowed.sql, kInKeyOrder),
+                         arguments));
+  return EachOnce(std::move(rows), limit);
 }
 
 absl::StatusOr<std::vector<PersonRow>> ListAmong(db::Session& session, const Id& organization, const Allowed& allowed,
                                                  const Id& after, int limit) {
   std::vector<db::Value> arguments = allowed.arguments;
   Append(arguments, {organization, after, limit});
-  return FindAll(session, absl::StrCat(kPersonColumns, "FROM ", allowed.sql, kJoinPersons, kInOrder), arguments);
+  return FindAll(session,
+                 absl::StrCat(kPersonColumns, "FROM ", allowed.sql, kJoinPersons, kJoinDataKey, kListed, kInOrder),
+                 arguments);
 }
 
 absl::StatusOr<std::vector<PersonRow>> ListWhere(db::Session& session, const Id& organization, const Allowed& allowed,
@@ -158,7 +208,9 @@ absl::StatusOr<std::vector<PersonRow>> ListWhere(db::Session& session, const Id&
   std::vector<db::Value> arguments = {organization, after};
   Append(arguments, allowed.arguments);
   arguments.emplace_back(limit);
-  return FindAll(session, absl::StrCat(kPersonColumns, kListPersons, allowed.sql, kInOrder), arguments);
+  return FindAll(session,
+                 absl::StrCat(kPersonColumns, "FROM person p", kJoinDataKey, kListed, " AND ", allowed.sql, kInOrder),
+                 arguments);
 }
 
 absl::StatusOr<std::vector<PersonRow>> FindByIdentifier(db::Session& session, const Id& organization,
@@ -166,7 +218,9 @@ absl::StatusOr<std::vector<PersonRow>> FindByIdentifier(db::Session& session, co
                                                         const Id& after) {
   std::vector<db::Value> arguments = {organization, key, after};
   Append(arguments, allowed.arguments);
-  return FindAll(session, absl::StrCat(kPersonColumns, kFindByIdentifier, allowed.sql, " LIMIT 1"), arguments);
+  return FindAll(session,
+                 absl::StrCat(kPersonColumns, kIdentifiedPerson, kJoinDataKey, kHasIdentifier, allowed.sql, " LIMIT 1"),
+                 arguments);
 }
 
 }  // namespace trellis::identity::storage

@@ -15,6 +15,7 @@
 #include "common/base/id.h"
 #include "common/db/session.h"
 #include "common/db/value.h"
+#include "common/seal/key_ring.h"
 
 namespace trellis::identity::storage {
 
@@ -24,6 +25,7 @@ struct PersonRow {
   std::string profile;
   absl::Time create_time;
   absl::Time update_time;
+  seal::WrappedKey key = {};  // that opens the profile; read only. No bytes: destroyed
 };
 
 // One row of person_search.
@@ -39,6 +41,19 @@ absl::StatusOr<std::optional<PersonRow>> FindPerson(db::Session& session, const 
 absl::StatusOr<std::optional<PersonRow>> LockPerson(db::Session& tx, const Id& organization, const Id& id);
 // Writes profile, version and update time.
 absl::Status UpdatePerson(db::Session& tx, const Id& organization, const PersonRow& row);
+
+// The row alone: what the person is found by is deleted first.
+absl::Status DeletePerson(db::Session& tx, const Id& organization, const Id& id);
+// Those of `owners` who are persons with a row.
+absl::StatusOr<std::vector<seal::KeyOwner>> ExistingAmong(db::Session& session,
+                                                          const std::vector<seal::KeyOwner>& owners);
+
+// What to look for: rows of person_search of one kind with one of these keys.
+struct WantedKeys {
+  int kind = 0;
+  std::vector<std::string> keys;  // at least one
+  int of_one_person = 1;          // how many of them a person can have
+};
 
 // What a person is found by; the keys are different from each other.
 absl::Status InsertSearchKeys(db::Session& tx, const Id& organization, const Id& person,
@@ -61,12 +76,12 @@ absl::StatusOr<std::vector<PersonRow>> FindPersons(db::Session& session, const I
 
 // Persons behind `after` in the order of ids. Two ways to the same answer: from the reader's persons to the key, where
 // these are few (`allowed`: a table with the column person_id), or from the key to the reader's persons, where these
-// are many (`allowed`: a condition on "p.id").
+// are many (`allowed`: a condition on "p.id"). A person with several of the keys comes once.
 absl::StatusOr<std::vector<PersonRow>> FindByKeyAmong(db::Session& session, const Id& organization,
-                                                      const StoredKey& key, const Allowed& allowed, const Id& after,
+                                                      const WantedKeys& wanted, const Allowed& allowed, const Id& after,
                                                       int limit);
 absl::StatusOr<std::vector<PersonRow>> FindByKeyWhere(db::Session& session, const Id& organization,
-                                                      const StoredKey& key, const Allowed& allowed, const Id& after,
+                                                      const WantedKeys& wanted, const Allowed& allowed, const Id& after,
                                                       int limit);
 // The same for all persons that the reader may see.
 absl::StatusOr<std::vector<PersonRow>> ListAmong(db::Session& session, const Id& organization, const Allowed& allowed,

@@ -18,7 +18,7 @@ PersonFacts Person(std::string given, std::string family) {
 std::vector<std::string> NameKeys(const PersonFacts& person) {
   std::vector<std::string> keys;
   for (const SearchKey& key : SearchKeysOf(person)) {
-    if (key.kind == SearchKind::kNamePrefix) keys.push_back(key.key);
+    if (key.kind == SearchKind::kName) keys.push_back(key.key);
   }
   return keys;
 }
@@ -27,16 +27,16 @@ std::vector<std::string> NameKeys(const PersonFacts& person) {
 bool Finds(absl::string_view name_query, const PersonFacts& person) {
   PersonQuery query;
   query.words = ParseNameQuery(name_query).value();
-  const SearchKey best = BestKey(query).value();
+  const std::vector<SearchKey> best = BestKeys(query);
   const std::vector<SearchKey> keys = SearchKeysOf(person);
-  return std::find(keys.begin(), keys.end(), best) != keys.end() && Matches(query, person);
+  return std::find_first_of(keys.begin(), keys.end(), best.begin(), best.end()) != keys.end() && Matches(query, person);
 }
 
-TEST(SearchKeys, AreTheBeginningsOfEachWord) {
-  EXPECT_THAT(NameKeys(Person("Józef", "")), ElementsAre("jo", "joz", "joze", "jozef"));
-  EXPECT_THAT(NameKeys(Person("", "Featherstonehaugh")), ElementsAre("fe", "fea", "feat", "feath", "feathe"));
-  EXPECT_THAT(NameKeys(Person("", "王小明")), ElementsAre("王", "王小", "王小明"));
-  EXPECT_THAT(NameKeys(Person("J", "")), ElementsAre("j"));
+TEST(SearchKeys, AreSomeBeginningsOfEachWordAndItsSound) {
+  EXPECT_THAT(NameKeys(Person("Józef", "")), ElementsAre("p:jo", "p:joz", "p:jozef", "s:oJSF"));
+  EXPECT_THAT(NameKeys(Person("", "Featherstonehaugh")), ElementsAre("p:fe", "p:fea", "p:feath", "s:aFTRSTNG"));
+  EXPECT_THAT(NameKeys(Person("", "王小明")), ElementsAre("p:王", "p:王小", "p:王小明"));
+  EXPECT_THAT(NameKeys(Person("J", "")), ElementsAre("p:j"));
 }
 
 TEST(SearchKeys, FitTheirColumn) {
@@ -65,12 +65,12 @@ TEST(SearchKeys, PreferTheBirthDate) {
   PersonQuery query;
   query.words = {"anna"};
   query.birth_date = absl::CivilDay(1990, 5, 7);
-  EXPECT_EQ(BestKey(query), (SearchKey{SearchKind::kBirthDate, "1990-05-07"}));
+  EXPECT_THAT(BestKeys(query), ElementsAre(SearchKey{SearchKind::kBirthDate, "1990-05-07"}));
   PersonFacts person = Person("Anna", "");
   EXPECT_FALSE(Matches(query, person));
   person.birth_date = absl::CivilDay(1990, 5, 7);
   EXPECT_TRUE(Matches(query, person));
-  EXPECT_THAT(SearchKeysOf(person), ::testing::Contains(*BestKey(query)));
+  EXPECT_THAT(SearchKeysOf(person), ::testing::Contains(BestKeys(query)[0]));
 }
 
 TEST(SearchKeys, ConfirmAnIdentifier) {
@@ -81,7 +81,33 @@ TEST(SearchKeys, ConfirmAnIdentifier) {
   EXPECT_TRUE(Matches(query, person));
   query.identifier->system = "urn:other";
   EXPECT_FALSE(Matches(query, person));
-  EXPECT_FALSE(BestKey(query).has_value());
+  EXPECT_TRUE(BestKeys(query).empty());
+}
+
+// Whoever writes a name down by ear, or from another script, finds the person who spells it otherwise.
+TEST(SearchKeys, FindCommonVariants) {
+  constexpr std::pair<const char*, const char*> kPairs[] = {
+      {"Jon", "John"},          {"Mueller", "Müller"},      {"Muller", "Mueller"},      {"Mohammed", "Muhammad"},
+      {"Mohamed", "Mohammed"},  {"Katherine", "Catherine"}, {"Steven", "Stephen"},      {"Stefan", "Stephan"},
+      {"Meyer", "Maier"},       {"Meier", "Meyer"},         {"Philip", "Filip"},        {"Phillip", "Philip"},
+      {"Sara", "Sarah"},        {"Ahmad", "Ahmed"},         {"Yusuf", "Youssef"},       {"Jusuf", "Yusuf"},
+      {"Hussein", "Husain"},    {"Schmidt", "Schmitt"},     {"Aleksandr", "Alexander"}, {"Khalid", "Chalid"},
+      {"Wladimir", "Vladimir"}, {"Maja", "Maya"},           {"Erik", "Eric"},           {"Smyth", "Smith"},
+      {"Clarke", "Clark"},      {"Omar", "Umar"},           {"Dmitry", "Dimitri"},      {"Weiss", "Weiß"},
+  };
+  for (const auto& [query, name] : kPairs) {
+    EXPECT_TRUE(Finds(query, Person("Someone", name))) << query << " / " << name;
+    EXPECT_TRUE(Finds(name, Person(query, "Else"))) << name << " / " << query;
+  }
+}
+
+TEST(SearchKeys, DoNotFindWhatSoundsOtherwise) {
+  constexpr std::pair<const char*, const char*> kPairs[] = {
+      {"Jon", "Jane"}, {"Anna", "Jonna"}, {"Mark", "Martin"}, {"Hanna", "Anna"}, {"Paul", "Saul"}, {"Ben", "Dan"},
+  };
+  for (const auto& [query, name] : kPairs) {
+    EXPECT_FALSE(Finds(query, Person(name, ""))) << query << " / " << name;
+  }
 }
 
 }  // namespace
