@@ -80,7 +80,7 @@ absl::StatusOr<v1::RecordAssessmentResponse> AssessmentsApi::Record(runtime::Wri
   TRELLIS_ASSIGN_OR_RETURN(const bool later,
                            storage::HasLater(unit.db, unit.organization, assessment.person, assessment.instrument,
                                              {assessment.effective_time, assessment.id}));
-  TRELLIS_RETURN_IF_ERROR(storage::Insert(unit.db, unit.organization, assessment));
+  TRELLIS_RETURN_IF_ERROR(storage::Insert(unit.db, runtime_.seal(), unit.organization, assessment));
 
   v1::RecordAssessmentResponse response;
   *response.mutable_assessment() = ToProto(*draft.instrument, assessment, earlier);
@@ -121,7 +121,7 @@ absl::StatusOr<v1::GetAssessmentResponse> AssessmentsApi::GetAssessment(rpc::Cal
   std::optional<Assessment> assessment;
   EarlierByOutcome earlier;
   TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
-    TRELLIS_ASSIGN_OR_RETURN(assessment, storage::Load(session, organization, id));
+    TRELLIS_ASSIGN_OR_RETURN(assessment, storage::Load(session, runtime_.seal(), organization, id));
     if (!assessment.has_value()) return NotFound(request.name());
     TRELLIS_ASSIGN_OR_RETURN(earlier, LoadEarlier(session, organization, *assessment));
     return absl::OkStatus();

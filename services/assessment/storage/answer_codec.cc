@@ -46,6 +46,10 @@ absl::Status Unreadable() {
 
 }  // namespace
 
+seal::Place AnswersOf(const Id& organization, const Id& person, const Id& assessment) {
+  return {{organization, person}, "assessment", "answers", assessment.bytes()};
+}
+
 std::string EncodeAnswers(const std::vector<Answer>& answers) {
   json list = json::array();
   for (const Answer& answer : answers) list.push_back(ToJson(answer));

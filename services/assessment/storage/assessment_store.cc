@@ -29,9 +29,12 @@ constexpr absl::string_view kInsertCritical =
     "INSERT INTO assessment_critical_answer (organization_id, assessment_id, rule, item, level) VALUES ";
 constexpr absl::string_view kCriticalRow = "(?, ?, ?, ?, ?)";
 
+// The person's key comes with the row: one look into the database for both.
 constexpr absl::string_view kLoad =
-    "SELECT id, person_id, instrument, instrument_version, effective_time, method, state, recorder_id, revision, "
-    "create_time, update_time, answers FROM assessment WHERE organization_id = ? AND id = ? LIMIT 1";
+    "SELECT a.id, a.person_id, a.instrument, a.instrument_version, a.effective_time, a.method, a.state, a.recorder_id, "
+    "a.revision, a.create_time, a.update_time, a.answers, COALESCE(k.master_key, ''), COALESCE(k.wrapped_key, '') "
+    "FROM assessment a LEFT JOIN data_key k ON k.organization_id = a.organization_id AND k.person_id = a.person_id "
+    "WHERE a.organization_id = ? AND a.id = ? LIMIT 1";
 
 constexpr absl::string_view kListColumns =
     "SELECT id, person_id, instrument, instrument_version, effective_time, method, state, recorder_id, revision, "
@@ -60,7 +63,7 @@ Assessment FromColumns(Columns row) {
 }
 
 template <typename Tuple, std::size_t... I>
-Columns WithoutLast(Tuple row, std::index_sequence<I...>) {
+Columns FirstOf(Tuple row, std::index_sequence<I...>) {
   return Columns(std::get<I>(std::move(row))...);
 }
 
@@ -74,9 +77,9 @@ std::string Rows(absl::string_view head, absl::string_view row, std::size_t coun
 absl::Status InsertOutcomes(db::Session& session, const Id& organization, const Assessment& assessment) {
   std::vector<db::Value> values;
   for (const OutcomeValue& outcome : assessment.result.outcomes) {
-    values.insert(values.end(), {organization, assessment.person, assessment.instrument, outcome.code,
-                                 assessment.effective_time, assessment.id, assessment.instrument_version,
-                                 outcome.position, outcome.incomplete});
+    values.insert(values.end(),
+                  {organization, assessment.person, assessment.instrument, outcome.code, assessment.effective_time,
+                   assessment.id, assessment.instrument_version, outcome.position, outcome.incomplete});
   }
   if (values.empty()) return absl::OkStatus();
   return session.Execute(Rows(kInsertOutcomes, kOutcomeRow, assessment.result.outcomes.size()), values).status();
@@ -109,20 +112,21 @@ absl::Status LoadResults(db::Session& session, const Id& organization, std::vect
   const std::string in = absl::StrCat("assessment_id IN (", db::Placeholders(ids.size()), ") LIMIT ?");
 
   TRELLIS_ASSIGN_OR_RETURN(
-      auto outcomes,
-      session.Query<Id, std::string, std::optional<double>, bool>(
-          absl::StrCat("SELECT assessment_id, outcome, position, incomplete FROM assessment_outcome "
-                       "WHERE organization_id = ? AND ", in),
-          organization, ids, static_cast<int>(ids.size()) * kMaxOutcomes));
+      auto outcomes, session.Query<Id, std::string, std::optional<double>, bool>(
+                         absl::StrCat("SELECT assessment_id, outcome, position, incomplete FROM assessment_outcome "
+                                      "WHERE organization_id = ? AND ",
+                                      in),
+                         organization, ids, static_cast<int>(ids.size()) * kMaxOutcomes));
   for (auto& [id, code, position, incomplete] : outcomes) {
     results.at(id)->outcomes.push_back({std::move(code), position, incomplete});
   }
 
-  TRELLIS_ASSIGN_OR_RETURN(
-      auto hits, session.Query<Id, std::string, std::string, int>(
-                     absl::StrCat("SELECT assessment_id, rule, item, level FROM assessment_critical_answer "
-                                  "WHERE organization_id = ? AND ", in),
-                     organization, ids, static_cast<int>(ids.size()) * kMaxCritical));
+  TRELLIS_ASSIGN_OR_RETURN(auto hits,
+                           session.Query<Id, std::string, std::string, int>(
+                               absl::StrCat("SELECT assessment_id, rule, item, level FROM assessment_critical_answer "
+                                            "WHERE organization_id = ? AND ",
+                                            in),
+                               organization, ids, static_cast<int>(ids.size()) * kMaxCritical));
   for (auto& [id, rule, item, level] : hits) {
     const CriticalLevel critical = level == 2 ? CriticalLevel::kUrgent : CriticalLevel::kHigh;
     results.at(id)->critical.push_back({std::move(item), std::move(rule), critical});
@@ -136,27 +140,35 @@ absl::Status LockSeries(db::Session& session, const Id& organization, const Id& 
   return session.Execute(kLockSeries, organization, person, instrument).status();
 }
 
-absl::Status Insert(db::Session& session, const Id& organization, const Assessment& assessment) {
-  TRELLIS_RETURN_IF_ERROR(
-      session
-          .Execute(kInsertAssessment, organization, assessment.id, assessment.person, assessment.instrument,
-                   assessment.instrument_version, assessment.effective_time, static_cast<int>(assessment.method),
-                   static_cast<int>(assessment.state), assessment.recorder, EncodeAnswers(assessment.answers),
-                   assessment.revision, assessment.create_time, assessment.update_time)
-          .status());
+absl::Status Insert(db::Session& session, seal::Sealer& sealer, const Id& organization, const Assessment& assessment) {
+  TRELLIS_ASSIGN_OR_RETURN(const std::string answers,
+                           sealer.Seal(session, AnswersOf(organization, assessment.person, assessment.id),
+                                       EncodeAnswers(assessment.answers)));
+  TRELLIS_RETURN_IF_ERROR(session
+                              .Execute(kInsertAssessment, organization, assessment.id, assessment.person,
+                                       assessment.instrument, assessment.instrument_version, assessment.effective_time,
+                                       static_cast<int>(assessment.method), static_cast<int>(assessment.state),
+                                       assessment.recorder, answers, assessment.revision, assessment.create_time,
+                                       assessment.update_time)
+                              .status());
   TRELLIS_RETURN_IF_ERROR(InsertOutcomes(session, organization, assessment));
   return InsertCritical(session, organization, assessment);
 }
 
-absl::StatusOr<std::optional<Assessment>> Load(db::Session& session, const Id& organization, const Id& id) {
+absl::StatusOr<std::optional<Assessment>> Load(db::Session& session, seal::Sealer& sealer, const Id& organization,
+                                               const Id& id) {
   TRELLIS_ASSIGN_OR_RETURN(
-      auto row,
-      session.QueryOne<Id, Id, std::string, int, absl::Time, int, int, Id, int, absl::Time, absl::Time, std::string>(
-          kLoad, organization, id));
+      auto row, session.QueryOne<Id, Id, std::string, int, absl::Time, int, int, Id, int, absl::Time, absl::Time,
+                                 std::string, std::string, std::string>(kLoad, organization, id));
   if (!row.has_value()) return std::nullopt;
+  const seal::Place place = AnswersOf(organization, std::get<1>(*row), id);
+  const auto key = sealer.KeyOfRow(session, place.owner, {std::get<12>(*row), std::get<13>(*row)});
+  if (seal::IsErased(key.status())) return std::nullopt;
+  TRELLIS_RETURN_IF_ERROR(key.status());
+  TRELLIS_ASSIGN_OR_RETURN(const std::string opened, sealer.Open(*key, place, std::get<11>(*row)));
+  TRELLIS_ASSIGN_OR_RETURN(std::vector<Answer> answers, DecodeAnswers(opened));
   std::vector<Assessment> one(1);
-  TRELLIS_ASSIGN_OR_RETURN(std::vector<Answer> answers, DecodeAnswers(std::get<11>(*row)));
-  one[0] = FromColumns(WithoutLast(*std::move(row), std::make_index_sequence<std::tuple_size_v<Columns>>()));
+  one[0] = FromColumns(FirstOf(*std::move(row), std::make_index_sequence<std::tuple_size_v<Columns>>()));
   one[0].answers = std::move(answers);
   TRELLIS_RETURN_IF_ERROR(LoadResults(session, organization, one));
   return std::move(one[0]);

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "common/base/id.h"
 #include "common/db/session.h"
+#include "common/seal/sealer.h"
 #include "services/assessment/domain/assessment.h"
 
 namespace trellis::assessment::storage {
@@ -17,11 +18,12 @@ namespace trellis::assessment::storage {
 // Locks the series of a person and an instrument until the end of the transaction and counts one more recording.
 absl::Status LockSeries(db::Session& session, const Id& organization, const Id& person, const std::string& instrument);
 
-// Writes an assessment with its outcomes and critical answers.
-absl::Status Insert(db::Session& session, const Id& organization, const Assessment& assessment);
+// Writes an assessment with its outcomes and critical answers; the answers are sealed.
+absl::Status Insert(db::Session& session, seal::Sealer& sealer, const Id& organization, const Assessment& assessment);
 
-// With answers and result; nothing where there is none.
-absl::StatusOr<std::optional<Assessment>> Load(db::Session& session, const Id& organization, const Id& id);
+// With answers and result; nothing where there is none, or where the person was erased.
+absl::StatusOr<std::optional<Assessment>> Load(db::Session& session, seal::Sealer& sealer, const Id& organization,
+                                               const Id& id);
 
 // The assessments of a person before `before` (all where unset), newest first, with results, without answers.
 // instrument: empty for all.

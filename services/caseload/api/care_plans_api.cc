@@ -14,6 +14,7 @@
 #include "services/caseload/api/convert.h"
 #include "services/caseload/api/refresh.h"
 #include "services/caseload/api/require_case.h"
+#include "services/caseload/api/sealed_texts.h"
 #include "services/caseload/storage/persons.h"
 
 namespace trellis::caseload {
@@ -64,24 +65,33 @@ absl::StatusOr<v1::AddServiceNeedResponse> CarePlansApi::AddServiceNeed(rpc::Cal
         need.person = record.person;
         need.system = wanted.need().system();
         need.code = wanted.need().code();
-        need.display = wanted.need().display();
-        need.note = wanted.note();
+        TRELLIS_RETURN_IF_ERROR(
+            SealDisplay(runtime_.seal(), unit.db, unit.organization, wanted.need().display(), need));
+        TRELLIS_RETURN_IF_ERROR(SealNote(runtime_.seal(), unit.db, unit.organization, wanted.note(), need));
         need.state_time = unit.now;
         need.create_time = unit.now;
         need.update_time = unit.now;
         TRELLIS_RETURN_IF_ERROR(InsertServiceNeed(unit.db, unit.organization, need));
         TRELLIS_RETURN_IF_ERROR(RefreshEntry(unit.db, unit.organization, need.person, options_.rules(), unit.now));
         v1::AddServiceNeedResponse response;
-        *response.mutable_service_need() = ToMessage(need);
+        TRELLIS_ASSIGN_OR_RETURN(*response.mutable_service_need(), Show(unit.db, unit.organization, need));
         return response;
       });
+}
+
+absl::StatusOr<v1::ServiceNeed> CarePlansApi::Show(db::Session& session, const Id& organization,
+                                                   const ServiceNeedRecord& need) {
+  return WithTexts(runtime_.seal(), session, organization, need, ToMessage(need));
 }
 
 absl::StatusOr<v1::GetServiceNeedResponse> CarePlansApi::GetServiceNeed(rpc::CallContext& call,
                                                                         const v1::GetServiceNeedRequest& request) {
   TRELLIS_ASSIGN_OR_RETURN(const ServiceNeedRecord need, RequireNeed(call, request.name()));
   v1::GetServiceNeedResponse response;
-  *response.mutable_service_need() = ToMessage(need);
+  TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
+    TRELLIS_ASSIGN_OR_RETURN(*response.mutable_service_need(), Show(session, call.caller().organization, need));
+    return absl::OkStatus();
+  }));
   return response;
 }
 
@@ -89,17 +99,20 @@ absl::StatusOr<v1::ListServiceNeedsResponse> CarePlansApi::ListServiceNeeds(
     rpc::CallContext& call, const v1::ListServiceNeedsRequest& request) {
   TRELLIS_ASSIGN_OR_RETURN(const rpc::IdPage page, rpc::ReadIdPage(call, request));
   TRELLIS_ASSIGN_OR_RETURN(const CaseRecord record, RequireCase(runtime_, call, request.case_record(), "case_record"));
-  std::vector<ServiceNeedRecord> needs;
+  v1::ListServiceNeedsResponse response;
   TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
-    TRELLIS_ASSIGN_OR_RETURN(needs, caseload::ListServiceNeeds(session, call.caller().organization, record.id,
-                                                               page.last.value_or(Id()), page.size + 1));
+    const Id& organization = call.caller().organization;
+    response.Clear();
+    TRELLIS_ASSIGN_OR_RETURN(auto needs, caseload::ListServiceNeeds(session, organization, record.id,
+                                                                    page.last.value_or(Id()), page.size + 1));
+    const bool more = needs.size() > static_cast<std::size_t>(page.size);
+    if (more) needs.resize(page.size);
+    for (const ServiceNeedRecord& need : needs) {
+      TRELLIS_ASSIGN_OR_RETURN(*response.add_service_needs(), Show(session, organization, need));
+    }
+    if (more) response.set_next_page_token(page.TokenAfter(needs.back().id));
     return absl::OkStatus();
   }));
-  v1::ListServiceNeedsResponse response;
-  const bool more = needs.size() > static_cast<std::size_t>(page.size);
-  if (more) needs.resize(page.size);
-  for (const ServiceNeedRecord& need : needs) *response.add_service_needs() = ToMessage(need);
-  if (more) response.set_next_page_token(page.TokenAfter(needs.back().id));
   return response;
 }
 
@@ -128,11 +141,11 @@ absl::StatusOr<v1::UpdateServiceNeedResponse> CarePlansApi::UpdateServiceNeed(
   return runtime_.Write<v1::UpdateServiceNeedResponse>(
       call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::UpdateServiceNeedResponse> {
         TRELLIS_ASSIGN_OR_RETURN(const auto need, Change(unit, seen, request.etag(), [&](ServiceNeedRecord& changed) {
-                                   changed.note = request.note();
-                                   return absl::OkStatus();
+                                   return SealNote(runtime_.seal(), unit.db, unit.organization, request.note(),
+                                                   changed);
                                  }));
         v1::UpdateServiceNeedResponse response;
-        *response.mutable_service_need() = ToMessage(need);
+        TRELLIS_ASSIGN_OR_RETURN(*response.mutable_service_need(), Show(unit.db, unit.organization, need));
         return response;
       });
 }
@@ -151,7 +164,7 @@ absl::StatusOr<Response> CarePlansApi::Settle(rpc::CallContext& call, const Requ
                                return absl::OkStatus();
                              }));
     Response response;
-    *response.mutable_service_need() = ToMessage(need);
+    TRELLIS_ASSIGN_OR_RETURN(*response.mutable_service_need(), Show(unit.db, unit.organization, need));
     return response;
   });
 }

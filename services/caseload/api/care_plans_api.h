@@ -14,6 +14,7 @@
 #include "services/caseload/storage/cases.h"
 #include "services/caseload/storage/service_needs.h"
 #include "trellis/caseload/v1/care_plans.pb.h"
+#include "trellis/caseload/v1/service_need.pb.h"
 
 namespace trellis::caseload {
 
@@ -38,6 +39,8 @@ class CarePlansApi {
  private:
   // NOT_FOUND also where the caller may not see the person.
   absl::StatusOr<ServiceNeedRecord> RequireNeed(rpc::CallContext& call, absl::string_view name);
+
+  absl::StatusOr<v1::ServiceNeed> Show(db::Session& session, const Id& organization, const ServiceNeedRecord& need);
 
   // Reads the line anew under the person's lock, lets `change` at it and writes it back.
   absl::StatusOr<ServiceNeedRecord> Change(runtime::WriteUnit& unit, const ServiceNeedRecord& seen,

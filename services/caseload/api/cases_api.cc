@@ -14,6 +14,7 @@
 #include "services/caseload/api/convert.h"
 #include "services/caseload/api/refresh.h"
 #include "services/caseload/api/require_case.h"
+#include "services/caseload/api/sealed_texts.h"
 #include "services/caseload/storage/persons.h"
 #include "services/caseload/storage/worklist.h"
 #include "trellis/caseload/v1/caseload_events.pb.h"
@@ -106,7 +107,9 @@ absl::StatusOr<v1::GetCaseResponse> CasesApi::GetCase(rpc::CallContext& call, co
   v1::GetCaseResponse response;
   TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
     TRELLIS_ASSIGN_OR_RETURN(const auto plans, CarePlansOf(session, call.caller().organization, {record.id}));
-    *response.mutable_case_record() = ToMessage(record, PlanOf(plans, record.id));
+    TRELLIS_ASSIGN_OR_RETURN(*response.mutable_case_record(),
+                             WithTexts(runtime_.seal(), session, call.caller().organization, record,
+                                       ToMessage(record, PlanOf(plans, record.id))));
     return absl::OkStatus();
   }));
   return response;
@@ -122,19 +125,22 @@ absl::StatusOr<v1::ListCasesResponse> CasesApi::ListCases(rpc::CallContext& call
   TRELLIS_ASSIGN_OR_RETURN(auto allowed, runtime_.access().AllowedPersonCondition(call, "k.person_id"));
   const Visible visible = {std::move(allowed.sql), std::move(allowed.arguments)};
 
-  CaseScan scan;
-  std::map<Id, CarePlanSummary> plans;
+  v1::ListCasesResponse response;
   TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
     const Id& organization = call.caller().organization;
-    TRELLIS_ASSIGN_OR_RETURN(scan, ScanCases(session, organization, filter, visible, page.last, page.size));
+    response.Clear();
+    TRELLIS_ASSIGN_OR_RETURN(const CaseScan scan,
+                             ScanCases(session, organization, filter, visible, page.last, page.size));
     std::vector<Id> ids;
     for (const CaseRecord& record : scan.cases) ids.push_back(record.id);
-    TRELLIS_ASSIGN_OR_RETURN(plans, CarePlansOf(session, organization, ids));
+    TRELLIS_ASSIGN_OR_RETURN(const auto plans, CarePlansOf(session, organization, ids));
+    for (const CaseRecord& record : scan.cases) {
+      TRELLIS_ASSIGN_OR_RETURN(*response.add_cases(), WithTexts(runtime_.seal(), session, organization, record,
+                                                                ToMessage(record, PlanOf(plans, record.id))));
+    }
+    if (scan.next.has_value()) response.set_next_page_token(page.TokenAfter(*scan.next));
     return absl::OkStatus();
   }));
-  v1::ListCasesResponse response;
-  for (const CaseRecord& record : scan.cases) *response.add_cases() = ToMessage(record, PlanOf(plans, record.id));
-  if (scan.next.has_value()) response.set_next_page_token(page.TokenAfter(*scan.next));
   return response;
 }
 
@@ -152,10 +158,10 @@ absl::StatusOr<CaseRecord> CasesApi::Close(runtime::WriteUnit& unit, const CaseR
   TRELLIS_RETURN_IF_ERROR(CheckClose(record->state, loops));
   record->state = CaseState::kClosed;
   record->close_reason = request.reason();
-  record->close_note = request.note();
   record->close_time = unit.now;
   record->update_time = unit.now;
   ++record->version;
+  TRELLIS_RETURN_IF_ERROR(SealCloseNote(runtime_.seal(), unit.db, unit.organization, request.note(), *record));
   TRELLIS_RETURN_IF_ERROR(SaveClosedCase(unit.db, unit.organization, *record));
   TRELLIS_RETURN_IF_ERROR(DeleteEntry(unit.db, unit.organization, person));
   TRELLIS_RETURN_IF_ERROR(PublishClosed(unit, *record));
@@ -175,7 +181,9 @@ absl::StatusOr<v1::CloseCaseResponse> CasesApi::CloseCase(rpc::CallContext& call
         TRELLIS_ASSIGN_OR_RETURN(const CaseRecord record, Close(unit, seen, request));
         TRELLIS_ASSIGN_OR_RETURN(const auto plans, CarePlansOf(unit.db, unit.organization, {record.id}));
         v1::CloseCaseResponse response;
-        *response.mutable_case_record() = ToMessage(record, PlanOf(plans, record.id));
+        TRELLIS_ASSIGN_OR_RETURN(*response.mutable_case_record(),
+                                 WithTexts(runtime_.seal(), unit.db, unit.organization, record,
+                                           ToMessage(record, PlanOf(plans, record.id))));
         return response;
       });
 }

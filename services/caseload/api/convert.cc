@@ -43,7 +43,6 @@ v1::Case ToMessage(const CaseRecord& record, const CarePlanSummary& plan) {
   out.set_state(static_cast<v1::Case::State>(record.state));
   if (record.close_time.has_value()) *out.mutable_close_time() = ToTimestamp(*record.close_time);
   out.set_close_reason(static_cast<v1::Case::CloseReason>(record.close_reason));
-  out.set_close_note(record.close_note);
   v1::CarePlanSummary& summary = *out.mutable_care_plan();
   summary.set_unmet_count(plan.unmet);
   summary.set_in_progress_count(plan.in_progress);
@@ -62,8 +61,6 @@ v1::ServiceNeed ToMessage(const ServiceNeedRecord& need) {
   out.set_person(MakeName("persons", need.person));
   out.mutable_need()->set_system(need.system);
   out.mutable_need()->set_code(need.code);
-  out.mutable_need()->set_display(need.display);
-  out.set_note(need.note);
   out.set_state(static_cast<v1::ServiceNeed::State>(need.state));
   *out.mutable_state_time() = ToTimestamp(need.state_time);
   if (need.referral.has_value()) out.set_referral(MakeName("referrals", *need.referral));
@@ -86,7 +83,6 @@ v1::SafetyAlert ToMessage(const SafetyAlertRecord& alert, const std::optional<Id
   if (alert.acknowledge_time.has_value()) *out.mutable_acknowledge_time() = ToTimestamp(*alert.acknowledge_time);
   if (alert.acknowledged_by.has_value()) out.set_acknowledged_by(MakeName("users", *alert.acknowledged_by));
   out.set_action(static_cast<v1::SafetyAlert::Action>(alert.action));
-  out.set_action_note(alert.action_note);
   return out;
 }
 

@@ -1,4 +1,4 @@
-// Rows as messages.
+// Rows as messages, without the texts that rows carry sealed (sealed_texts.h).
 #ifndef TRELLIS_SERVICES_CASELOAD_API_CONVERT_H_
 #define TRELLIS_SERVICES_CASELOAD_API_CONVERT_H_
 

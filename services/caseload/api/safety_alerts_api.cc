@@ -16,6 +16,7 @@
 #include "common/rpc/timestamps.h"
 #include "services/caseload/api/convert.h"
 #include "services/caseload/api/refresh.h"
+#include "services/caseload/api/sealed_texts.h"
 #include "services/caseload/storage/cases.h"
 #include "services/caseload/storage/persons.h"
 #include "trellis/caseload/v1/caseload_events.pb.h"
@@ -76,7 +77,9 @@ absl::StatusOr<v1::GetSafetyAlertResponse> SafetyAlertsApi::GetSafetyAlert(rpc::
   v1::GetSafetyAlertResponse response;
   TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
     TRELLIS_ASSIGN_OR_RETURN(const auto open_case, OpenCaseOf(session, call.caller().organization, alert.person));
-    *response.mutable_safety_alert() = ToMessage(alert, open_case);
+    TRELLIS_ASSIGN_OR_RETURN(
+        *response.mutable_safety_alert(),
+        WithTexts(runtime_.seal(), session, call.caller().organization, alert, ToMessage(alert, open_case)));
     return absl::OkStatus();
   }));
   return response;
@@ -105,7 +108,8 @@ absl::StatusOr<v1::ListSafetyAlertsResponse> SafetyAlertsApi::ListSafetyAlerts(
       if (cases.count(alert.person) == 0) {
         TRELLIS_ASSIGN_OR_RETURN(cases[alert.person], OpenCaseOf(session, organization, alert.person));
       }
-      *response.add_safety_alerts() = ToMessage(alert, cases[alert.person]);
+      TRELLIS_ASSIGN_OR_RETURN(*response.add_safety_alerts(), WithTexts(runtime_.seal(), session, organization, alert,
+                                                                        ToMessage(alert, cases[alert.person])));
     }
     if (scan.next.has_value()) response.set_next_page_token(page.TokenAfter(KeyOf(*scan.next)));
     return absl::OkStatus();
@@ -125,7 +129,7 @@ absl::StatusOr<SafetyAlertRecord> SafetyAlertsApi::Acknowledge(runtime::WriteUni
   alert->acknowledge_time = unit.now;
   alert->acknowledged_by = user;
   alert->action = request.action();
-  alert->action_note = request.note();
+  TRELLIS_RETURN_IF_ERROR(SealActionNote(runtime_.seal(), unit.db, unit.organization, request.note(), *alert));
   ++alert->version;
   TRELLIS_RETURN_IF_ERROR(SaveAcknowledgement(unit.db, unit.organization, *alert));
   TRELLIS_RETURN_IF_ERROR(RefreshEntry(unit.db, unit.organization, alert->person, options_.rules(), unit.now));
@@ -144,7 +148,9 @@ absl::StatusOr<v1::AcknowledgeSafetyAlertResponse> SafetyAlertsApi::AcknowledgeS
         TRELLIS_ASSIGN_OR_RETURN(const auto alert, Acknowledge(unit, seen, call.caller().user, request));
         TRELLIS_ASSIGN_OR_RETURN(const auto open_case, OpenCaseOf(unit.db, unit.organization, alert.person));
         v1::AcknowledgeSafetyAlertResponse response;
-        *response.mutable_safety_alert() = ToMessage(alert, open_case);
+        TRELLIS_ASSIGN_OR_RETURN(
+            *response.mutable_safety_alert(),
+            WithTexts(runtime_.seal(), unit.db, unit.organization, alert, ToMessage(alert, open_case)));
         return response;
       });
 }

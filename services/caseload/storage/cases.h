@@ -23,8 +23,8 @@ struct CaseRecord {
   Id coordinator;
   absl::Duration review_interval;
   CaseState state = CaseState::kOpen;
-  int close_reason = 0;  // Case.CloseReason
-  std::string close_note;
+  int close_reason = 0;    // Case.CloseReason
+  std::string close_note;  // sealed
   std::int64_t version = 1;
   absl::Time open_time;
   absl::Time update_time;

@@ -27,8 +27,8 @@ struct SafetyAlertRecord {
   absl::Time open_time;
   std::optional<absl::Time> acknowledge_time;
   std::optional<Id> acknowledged_by;
-  int action = 0;  // SafetyAlert.Action
-  std::string action_note;
+  int action = 0;           // SafetyAlert.Action
+  std::string action_note;  // sealed
   std::int64_t version = 1;
 };
 

@@ -23,7 +23,7 @@ struct ServiceNeedRecord {
   Id case_id;
   Id person;
   std::string system, code, display;
-  std::string note;
+  std::string note;  // sealed
   NeedState state = NeedState::kUnmet;
   bool settled = false;  // by the coordinator: referrals no longer move it
   absl::Time state_time;

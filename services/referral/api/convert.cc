@@ -24,15 +24,10 @@ v1::Referral ToProto(const ReferralRow& row, const std::optional<Id>& placement)
   out.set_service_need(NameOf(kServiceNeeds, row.service_need));
   out.mutable_need()->set_system(row.need_system);
   out.mutable_need()->set_code(row.need_code);
-  out.mutable_need()->set_display(row.need_display);
   out.set_priority(static_cast<v1::Referral::Priority>(row.priority));
-  out.set_note(row.note);
   out.set_state(static_cast<v1::Referral::State>(row.state));
   *out.mutable_state_time() = rpc::ToTimestamp(row.state_time);
-  if (!row.reason_code.empty()) {
-    out.mutable_state_reason()->set_code(row.reason_code);
-    out.mutable_state_reason()->set_text(row.reason_text);
-  }
+  if (!row.reason_code.empty()) out.mutable_state_reason()->set_code(row.reason_code);
   out.set_requester(rpc::MakeName(kUsers, row.requester));
   out.set_requester_organization(rpc::MakeName(kOrganizations, row.organization));
   out.set_recipient_organization(NameOf(kOrganizations, row.recipient));

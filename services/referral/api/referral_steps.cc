@@ -9,6 +9,7 @@
 #include "common/rpc/timestamps.h"
 #include "services/referral/api/convert.h"
 #include "services/referral/api/referral_access.h"
+#include "services/referral/api/sealed_texts.h"
 #include "trellis/referral/v1/referral_events.pb.h"
 
 namespace trellis::referral {
@@ -135,7 +136,7 @@ absl::StatusOr<StepResult> ReferralSteps::Apply(rpc::CallContext& call, runtime:
   row.state = wanted.to;
   row.state_time = row.update_time = unit.now;
   row.reason_code = wanted.reason.code();
-  row.reason_text = wanted.reason.text();
+  TRELLIS_RETURN_IF_ERROR(SealReason(runtime_.seal(), unit.db, wanted.reason.text(), row));
   ++row.version;
   TRELLIS_RETURN_IF_ERROR(SaveStep(unit.db, row));
   TRELLIS_ASSIGN_OR_RETURN(auto placement, MovePlacement(unit, row));

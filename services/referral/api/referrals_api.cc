@@ -10,22 +10,10 @@
 #include "common/rpc/id_page.h"
 #include "common/rpc/resource_name.h"
 #include "services/referral/api/convert.h"
+#include "services/referral/api/sealed_texts.h"
 
 namespace trellis::referral {
 namespace {
-
-// What somebody who stands there may see.
-v1::Referral Show(const Standing& standing, const ReferralRow& row, const std::optional<Id>& placement,
-                  absl::Time now) {
-  v1::Referral out = ToProto(row, placement);
-  if (!standing.requester && !MayBeTold(row, now)) Redact(out);
-  return out;
-}
-
-v1::Referral Show(const Standing& standing, const StepResult& result, absl::Time now) {
-  return Show(standing, result.row,
-              result.placement.has_value() ? std::optional<Id>(result.placement->id) : std::nullopt, now);
-}
 
 absl::StatusOr<ReferralRow> Draft(const v1::Referral& wanted, const rpc::Caller& caller) {
   ReferralRow row;
@@ -40,9 +28,7 @@ absl::StatusOr<ReferralRow> Draft(const v1::Referral& wanted, const rpc::Caller&
   }
   row.need_system = wanted.need().system();
   row.need_code = wanted.need().code();
-  row.need_display = wanted.need().display();
   row.priority = std::max<int>(wanted.priority(), v1::Referral::PRIORITY_ROUTINE);
-  row.note = wanted.note();
   return row;
 }
 
@@ -58,18 +44,39 @@ absl::StatusOr<v1::CreateReferralResponse> ReferralsApi::CreateReferral(rpc::Cal
         ReferralRow row = draft;
         row.id = unit.NextId();
         row.state_time = row.create_time = row.update_time = unit.now;
+        TRELLIS_RETURN_IF_ERROR(SealNeedAndNote(runtime_.seal(), unit.db, request.referral(), row));
         TRELLIS_RETURN_IF_ERROR(InsertReferral(unit.db, row));
         v1::CreateReferralResponse response;
-        *response.mutable_referral() = ToProto(row, std::nullopt);
+        TRELLIS_ASSIGN_OR_RETURN(*response.mutable_referral(),
+                                 Show(unit.db, {.requester = true}, row, std::nullopt, unit.now));
         return response;
       });
+}
+
+// What somebody who stands there may see.
+absl::StatusOr<v1::Referral> ReferralsApi::Show(db::Session& session, const Standing& standing, const ReferralRow& row,
+                                                const std::optional<Id>& placement, absl::Time now) {
+  v1::Referral out = ToProto(row, placement);
+  if (standing.requester || MayBeTold(row, now)) return WithTexts(runtime_.seal(), session, row, std::move(out));
+  Redact(out);
+  return out;
+}
+
+absl::StatusOr<v1::Referral> ReferralsApi::Show(runtime::WriteUnit& unit, const Standing& standing,
+                                                const StepResult& result) {
+  return Show(unit.db, standing, result.row,
+              result.placement.has_value() ? std::optional<Id>(result.placement->id) : std::nullopt, unit.now);
 }
 
 absl::StatusOr<v1::GetReferralResponse> ReferralsApi::GetReferral(rpc::CallContext& call,
                                                                   const v1::GetReferralRequest& request) {
   TRELLIS_ASSIGN_OR_RETURN(const VisibleReferral found, ReadReferral(runtime_, call, request.name()));
   v1::GetReferralResponse response;
-  *response.mutable_referral() = Show(found.standing, found.row, found.placement, runtime_.clock().Now());
+  TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
+    TRELLIS_ASSIGN_OR_RETURN(*response.mutable_referral(),
+                             Show(session, found.standing, found.row, found.placement, runtime_.clock().Now()));
+    return absl::OkStatus();
+  }));
   return response;
 }
 
@@ -88,13 +95,14 @@ absl::StatusOr<v1::ListReferralsResponse> ReferralsApi::ListReferrals(rpc::CallC
     TRELLIS_ASSIGN_OR_RETURN(auto part, runtime_.access().AllowedPersonCondition(call, "r.person_id"));
     visible = {std::move(part.sql), std::move(part.arguments)};
   }
-  std::vector<ReferralRow> rows;
-  std::vector<std::optional<Id>> placements;
+  const Standing standing{.requester = !filter.received, .recipient = filter.received};
+  v1::ListReferralsResponse response;
   TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
     // One index range for each state asked for, joined here: there are few states and each range is short.
     std::vector<std::optional<int>> states(request.states().begin(), request.states().end());
     if (states.empty()) states.push_back(std::nullopt);
-    rows.clear();
+    std::vector<ReferralRow> rows;
+    response.Clear();
     for (const std::optional<int>& state : states) {
       filter.state = state;
       TRELLIS_ASSIGN_OR_RETURN(auto part, referral::ListReferrals(session, filter, visible));
@@ -103,23 +111,20 @@ absl::StatusOr<v1::ListReferralsResponse> ReferralsApi::ListReferrals(rpc::CallC
     std::sort(rows.begin(), rows.end(), [](const ReferralRow& a, const ReferralRow& b) { return b.id < a.id; });
     rows.erase(std::unique(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.id == b.id; }),
                rows.end());
-    if (rows.size() > static_cast<std::size_t>(page.size) + 1) rows.resize(static_cast<std::size_t>(page.size) + 1);
-    placements.assign(rows.size(), std::nullopt);
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      if (rows[i].state < State::kAccepted) continue;
-      TRELLIS_ASSIGN_OR_RETURN(const auto placement, FindPlacementOf(session, rows[i].organization, rows[i].id));
-      if (placement.has_value()) placements[i] = placement->id;
+    if (rows.size() > static_cast<std::size_t>(page.size)) {
+      rows.resize(static_cast<std::size_t>(page.size));
+      response.set_next_page_token(page.TokenAfter(rows.back().id));
+    }
+    for (const ReferralRow& row : rows) {
+      std::optional<PlacementRow> placement;
+      if (row.state >= State::kAccepted) {
+        TRELLIS_ASSIGN_OR_RETURN(placement, FindPlacementOf(session, row.organization, row.id));
+      }
+      const std::optional<Id> place = placement.has_value() ? std::optional<Id>(placement->id) : std::nullopt;
+      TRELLIS_ASSIGN_OR_RETURN(*response.add_referrals(), Show(session, standing, row, place, runtime_.clock().Now()));
     }
     return absl::OkStatus();
   }));
-  const Standing standing{.requester = !filter.received, .recipient = filter.received};
-  v1::ListReferralsResponse response;
-  for (std::size_t i = 0; i < rows.size() && i < static_cast<std::size_t>(page.size); ++i) {
-    *response.add_referrals() = Show(standing, rows[i], placements[i], runtime_.clock().Now());
-  }
-  if (rows.size() > static_cast<std::size_t>(page.size)) {
-    response.set_next_page_token(page.TokenAfter(rows[static_cast<std::size_t>(page.size) - 1].id));
-  }
   return response;
 }
 
@@ -133,7 +138,7 @@ absl::StatusOr<v1::RequestReferralResponse> ReferralsApi::RequestReferral(rpc::C
                                  steps_.Apply(call, unit, found.standing, request.name(), request.etag(),
                                               {.to = State::kRequested}, preparation));
         v1::RequestReferralResponse response;
-        *response.mutable_referral() = Show(found.standing, result, unit.now);
+        TRELLIS_ASSIGN_OR_RETURN(*response.mutable_referral(), Show(unit, found.standing, result));
         return response;
       });
 }
@@ -148,7 +153,7 @@ absl::StatusOr<v1::AcceptReferralResponse> ReferralsApi::AcceptReferral(rpc::Cal
                                  steps_.Apply(call, unit, found.standing, request.name(), request.etag(),
                                               {.to = State::kAccepted}, preparation));
         v1::AcceptReferralResponse response;
-        *response.mutable_referral() = Show(found.standing, result, unit.now);
+        TRELLIS_ASSIGN_OR_RETURN(*response.mutable_referral(), Show(unit, found.standing, result));
         *response.mutable_placement() = ToProto(*result.placement);
         return response;
       });
@@ -162,7 +167,7 @@ absl::StatusOr<Response> ReferralsApi::Step(rpc::CallContext& call, const Reques
     TRELLIS_ASSIGN_OR_RETURN(const StepResult result,
                              steps_.Apply(call, unit, found.standing, request.name(), request.etag(), wanted, {}));
     Response out;
-    *out.mutable_referral() = Show(found.standing, result, unit.now);
+    TRELLIS_ASSIGN_OR_RETURN(*out.mutable_referral(), Show(unit, found.standing, result));
     return out;
   });
   TRELLIS_RETURN_IF_ERROR(response.status());

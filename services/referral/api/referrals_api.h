@@ -43,6 +43,10 @@ class ReferralsApi {
                                                               const v1::RetractReferralRequest& request);
 
  private:
+  absl::StatusOr<v1::Referral> Show(db::Session& session, const Standing& standing, const ReferralRow& row,
+                                    const std::optional<Id>& placement, absl::Time now);
+  absl::StatusOr<v1::Referral> Show(runtime::WriteUnit& unit, const Standing& standing, const StepResult& result);
+
   // A step that asks nothing of other services before its transaction.
   template <class Response, class Request>
   absl::StatusOr<Response> Step(rpc::CallContext& call, const Request& request, const ReferralSteps::Wanted& wanted);

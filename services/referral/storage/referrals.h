@@ -26,13 +26,13 @@ struct ReferralRow {
   std::optional<Id> service_need = std::nullopt;
   std::string need_system;
   std::string need_code;
-  std::string need_display;
+  std::string need_display;  // sealed
   int priority = 1;
-  std::string note;
+  std::string note;  // sealed
   State state = State::kDraft;
   absl::Time state_time;
   std::string reason_code;
-  std::string reason_text;
+  std::string reason_text;  // sealed
   Id requester;
   std::optional<Id> recipient = std::nullopt;
   std::optional<Id> consent = std::nullopt;

@@ -2,6 +2,7 @@
 #include <future>
 #include <thread>
 
+#include "common/runtime/runtime.h"
 #include "services/assessment/storage/assessment_store.h"
 #include "tests/integration/assessment/fixture.h"
 
@@ -28,12 +29,11 @@ TEST_F(AssessmentTest, ARecordingWaitsForTheOneBeforeItAndComparesWithIt) {
     if (!locked.ok()) return locked;
     second = std::async(std::launch::async, [&] { return MustRecord(coordinator_, Phq9(person, 10)); });
     EXPECT_EQ(second.wait_for(std::chrono::milliseconds(400)), std::future_status::timeout);
-    return storage::Insert(tx, coordinator_.organization, open);
+    return storage::Insert(tx, Service().runtime().seal(), coordinator_.organization, open);
   });
   ASSERT_TRUE(status.ok()) << status;
   const v1::Assessment recorded = second.get();
-  EXPECT_EQ(recorded.outcomes(0).change_from_previous().assessment(),
-            absl::StrCat("assessments/", open.id.ToString()));
+  EXPECT_EQ(recorded.outcomes(0).change_from_previous().assessment(), absl::StrCat("assessments/", open.id.ToString()));
   EXPECT_EQ(recorded.outcomes(0).change_from_previous().label(), v1::CHANGE_LABEL_RELIABLY_BETTER);
 }
 
