@@ -43,11 +43,18 @@ absl::StatusOr<SecretKey> Sealer::KeyToSeal(db::Session& tx, const KeyOwner& own
 }
 
 absl::StatusOr<SecretKey> Sealer::KeyToOpen(db::Session& session, const KeyOwner& owner) {
-  if (std::optional<SecretKey> key = cache_.Find(owner); key.has_value()) return *std::move(key);
+  TRELLIS_ASSIGN_OR_RETURN(std::optional<SecretKey> key, KeyIfMade(session, owner));
+  if (!key.has_value()) return MissingKey();
+  return *std::move(key);
+}
+
+absl::StatusOr<std::optional<SecretKey>> Sealer::KeyIfMade(db::Session& session, const KeyOwner& owner) {
+  if (std::optional<SecretKey> key = cache_.Find(owner); key.has_value()) return key;
   TRELLIS_ASSIGN_OR_RETURN(const std::optional<StoredKey> stored, FindKey(session, owner));
-  if (!stored.has_value()) return MissingKey();
+  if (!stored.has_value()) return std::optional<SecretKey>();
   if (!stored->live()) return ErasedError();
-  return Unwrapped(owner, stored->wrapped, MayKeep(session, *stored, clock_.Now()));
+  TRELLIS_ASSIGN_OR_RETURN(SecretKey key, Unwrapped(owner, stored->wrapped, MayKeep(session, *stored, clock_.Now())));
+  return std::optional<SecretKey>(std::move(key));
 }
 
 absl::StatusOr<SecretKey> Sealer::KeyOfRow(const db::Session& session, const KeyOwner& owner,

@@ -49,6 +49,8 @@ class Sealer {
   // The owner's key, made where there is none yet.
   absl::StatusOr<SecretKey> KeyToSeal(db::Session& tx, const KeyOwner& owner);
   absl::StatusOr<SecretKey> KeyToOpen(db::Session& session, const KeyOwner& owner);
+  // The same, and nothing where no key was made yet: there is nothing that it could open.
+  absl::StatusOr<std::optional<SecretKey>> KeyIfMade(db::Session& session, const KeyOwner& owner);
   // The same where the row was read with `LEFT JOIN data_key`: no statement at all. No bytes: destroyed or missing.
   absl::StatusOr<SecretKey> KeyOfRow(const db::Session& session, const KeyOwner& owner, const WrappedKey& wrapped);
   // Opens the keys of many persons with one statement for those that are not open yet. At most 1,000 persons; those

@@ -57,8 +57,10 @@ class Search {
     allowed_ = ToAllowed(std::move(part));
     const std::vector<SearchKey> keys = BestKeys(query_);
     if (keys.empty() && !query_.identifier.has_value()) return absl::OkStatus();
-    TRELLIS_ASSIGN_OR_RETURN(const seal::SecretKey key, sealer_.KeyToOpen(session, {organization_}));
-    TRELLIS_ASSIGN_OR_RETURN(const PersonIndex index, PersonIndex::Make(key));
+    TRELLIS_ASSIGN_OR_RETURN(const auto key, sealer_.KeyIfMade(session, {organization_}));
+    nobody_ = !key.has_value();  // the key is made with the first person
+    if (nobody_) return absl::OkStatus();
+    TRELLIS_ASSIGN_OR_RETURN(const PersonIndex index, PersonIndex::Make(*key));
     if (query_.identifier.has_value()) identifier_ = index.OfIdentifier(*query_.identifier);
     if (!keys.empty()) wanted_ = index.Wanted(keys);
     return absl::OkStatus();
@@ -66,6 +68,7 @@ class Search {
 
   // The next candidates behind `after`; fewer than `limit` where there are no more.
   absl::StatusOr<std::vector<storage::PersonRow>> Candidates(db::Session& session, const Id& after, int limit) const {
+    if (nobody_) return std::vector<storage::PersonRow>();
     if (query_.identifier.has_value()) {
       return storage::FindByIdentifier(session, organization_, identifier_, allowed_, after);
     }
@@ -93,6 +96,7 @@ class Search {
   seal::Sealer& sealer_;
   std::optional<storage::WantedKeys> wanted_;
   std::string identifier_;
+  bool nobody_ = false;
   bool among_ = true;
   storage::Allowed allowed_;
 };

@@ -50,6 +50,16 @@ TEST_F(PersonSealingTest, AProfileOpensInItsOwnRowOnly) {
   EXPECT_FALSE(Get(coordinator, anna).ok());
 }
 
+TEST_F(PersonSealingTest, WhereNobodyIsRegisteredNobodyIsFound) {
+  testing::TestUser coordinator = NewOrganization();
+  coordinator.roles = {ROLE_COORDINATOR};
+  v1::SearchPersonsRequest request;
+  request.set_name_query("anna");
+  const auto answer = Call(coordinator, *persons_, &v1::Persons::Stub::SearchPersons, request);
+  ASSERT_TRUE(answer.ok()) << answer.reason();
+  EXPECT_EQ(answer.value.persons_size(), 0);
+}
+
 TEST_F(PersonSealingTest, AnotherOrganizationsProfileDoesNotOpen) {
   const testing::TestUser here = NewUser({ROLE_COORDINATOR});
   testing::TestUser there = NewOrganization();
