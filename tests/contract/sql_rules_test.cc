@@ -1,4 +1,5 @@
 // SQL that only one of MySQL and MariaDB accepts, or that breaks on a cluster, is found here and not by an operator.
+#include <algorithm>
 #include <regex>
 
 #include "gtest/gtest.h"
@@ -63,6 +64,33 @@ TEST(SqlRules, OnlyTheCommonGroundIsUsed) {
           << file.path << " uses " << rule.pattern << ": " << rule.why;
     }
   }
+}
+
+// A value that goes into the text of a statement needs a quote before it or a number made into text; parameters need
+// neither.
+TEST(SqlRules, ValuesAreParametersNeverText) {
+  static const std::regex statement("\"(SELECT|INSERT|UPDATE|DELETE|REPLACE) ");
+  static const std::regex literal("\"(([^\"\\\\]|\\\\.)*)\"");
+  static const std::regex formatted(
+      "\\bStrFormat\\b|\\bSubstitute\\b|\\bsnprintf\\b|\\bto_string\\b|\\bExecuteText\\b|\\bEscapeString\\b|"
+      "\\bLIKE\\b(?! \\? ESCAPE)|ORDER BY \", ");
+  int files = 0;
+  for (const char* const folder : {"services", "common/feed", "common/access", "common/audit", "common/seal"}) {
+    for (const SourceFile& file : FilesBelow(folder, {".cc"})) {
+      if (!std::regex_search(file.text, statement)) continue;
+      ++files;
+      std::smatch found;
+      EXPECT_FALSE(std::regex_search(file.text, found, formatted)) << file.path << " uses " << found.str();
+      for (auto it = std::sregex_iterator(file.text.begin(), file.text.end(), literal); it != std::sregex_iterator();
+           ++it) {
+        const std::string text = (*it)[1];
+        if (!std::regex_search(text, std::regex("=|\\bVALUES\\b|\\bIN\\b|\\bLIKE\\b"))) continue;  // no SQL: a message
+        EXPECT_EQ(std::count(text.begin(), text.end(), '\'') % 2, 0)
+            << file.path << " opens a quote in SQL that something else must close: " << text;
+      }
+    }
+  }
+  EXPECT_GT(files, 15);
 }
 
 TEST(SqlRules, EveryTableHasAPrimaryKeyAnEngineAndACollation) {
