@@ -166,6 +166,7 @@ absl::StatusOr<v1::ConfirmHoldResponse> CapacitiesApi::ConfirmHold(rpc::CallCont
       call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::ConfirmHoldResponse> {
         TRELLIS_ASSIGN_OR_RETURN(StoredHold hold,
                                  LockVisibleHold(unit.db, call.caller(), id, request.name(), request.etag()));
+        if (!IsManagersStaff(call.caller(), hold)) return NotFound(request.name());
         TRELLIS_ASSIGN_OR_RETURN(const HoldState next, AfterConfirm(StateAt(hold.state, hold.expire_time, unit.now)));
         // First those whose time has come give their places back, this one too: then the count tells what is free.
         TRELLIS_RETURN_IF_ERROR(ExpireOverdueHolds(unit, hold.service).status());

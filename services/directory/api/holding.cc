@@ -20,9 +20,7 @@ bool MaySee(const rpc::Caller& caller, const StoredHold& hold) {
   if (caller.kind != rpc::Caller::Kind::kUser || caller.organization.is_nil()) return false;
   const bool holder = hold.organization == caller.organization &&
                       (caller.HasRole(options::v1::ROLE_COORDINATOR) || caller.HasRole(options::v1::ROLE_CLINICIAN));
-  const bool provider =
-      hold.managing_organization == caller.organization && caller.HasRole(options::v1::ROLE_PROVIDER_STAFF);
-  return holder || provider;
+  return holder || IsManagersStaff(caller, hold);
 }
 
 struct PlaceChange {
@@ -55,6 +53,11 @@ absl::Status PublishMove(runtime::WriteUnit& unit, const StoredHold& hold, HoldS
 }
 
 }  // namespace
+
+bool IsManagersStaff(const rpc::Caller& caller, const StoredHold& hold) {
+  return !caller.organization.is_nil() && hold.managing_organization == caller.organization &&
+         caller.HasRole(options::v1::ROLE_PROVIDER_STAFF);
+}
 
 absl::StatusOr<StoredHold> VisibleHold(db::Session& session, const rpc::Caller& caller, const Id& id,
                                        absl::string_view name) {

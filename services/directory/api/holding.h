@@ -11,6 +11,9 @@
 
 namespace trellis::directory {
 
+// Whether the caller is on the staff of the organization that manages the provider of the hold's service.
+bool IsManagersStaff(const rpc::Caller& caller, const StoredHold& hold);
+
 // The hold, where the caller's organization holds it, or where the caller is on the staff of the organization that
 // manages the provider. Error: NOT_FOUND for everybody else.
 absl::StatusOr<StoredHold> VisibleHold(db::Session& session, const rpc::Caller& caller, const Id& id,

@@ -10,6 +10,7 @@
 #include "common/base/status_macros.h"
 #include "common/rpc/resource_name.h"
 #include "services/identity/api/convert.h"
+#include "services/identity/storage/users.h"
 
 namespace trellis::identity {
 namespace {
@@ -94,9 +95,12 @@ absl::StatusOr<bool> RelationList::MayRead(db::Session& session, const rpc::Call
       [[fallthrough]];
     case Of::kPopulationMembers:
       return LeadsPopulation(session, caller.organization, end_, caller.user, now);
-    case Of::kUser:
-      return end_ == caller.user || roles.contains(Role::kOrganizationAdministrator) ||
-             roles.contains(Role::kPrivacyOfficer);
+    case Of::kUser: {
+      if (end_ == caller.user) return true;
+      if (!roles.contains(Role::kOrganizationAdministrator) && !roles.contains(Role::kPrivacyOfficer)) return false;
+      TRELLIS_ASSIGN_OR_RETURN(const auto user, storage::FindUser(session, caller.organization, end_));
+      return user.has_value();
+    }
   }
   return false;
 }

@@ -4,6 +4,7 @@
 
 #include "common/base/status_macros.h"
 #include "common/config/loader.h"
+#include "common/feed/handlers.h"
 #include "common/rpc/resource_name.h"
 #include "common/rpc/router.h"
 #include "common/rpc/timestamps.h"
@@ -34,7 +35,8 @@ absl::Status OnIdentityEvent(db::Session& tx, const events::v1::Event& event) {
   identity::v1::ConsentRevoked revoked;
   if (!event.payload().UnpackTo(&revoked)) return absl::OkStatus();
   TRELLIS_ASSIGN_OR_RETURN(const Id consent, rpc::ParseName(kConsents, revoked.consent(), "consent"));
-  return MarkConsentRevoked(tx, consent, rpc::FromTimestamp(event.occur_time()));
+  TRELLIS_ASSIGN_OR_RETURN(const Id organization, feed::OrganizationOf(event));
+  return MarkConsentRevoked(tx, organization, consent, rpc::FromTimestamp(event.occur_time()));
 }
 
 void Route(rpc::Router& router, ReferralsApi* referrals, RoutingApi* routing, PlacementsApi* placements) {

@@ -83,12 +83,15 @@ absl::Status SaveStep(db::Session& tx, const ReferralRow& row) {
       .status();
 }
 
-absl::Status MarkConsentRevoked(db::Session& tx, const Id& consent, absl::Time now) {
+absl::Status MarkConsentRevoked(db::Session& tx, const Id& organization, const Id& consent, absl::Time now) {
   TRELLIS_RETURN_IF_ERROR(tx.Execute("INSERT INTO revoked_consent (consent_id, revoke_time) VALUES (?, ?)"
                                      " ON DUPLICATE KEY UPDATE revoke_time = revoke_time",
                                      consent, now)
                               .status());
-  return tx.Execute("UPDATE referral SET consent_revoked = 1 WHERE consent_id = ?", consent).status();
+  return tx
+      .Execute("UPDATE referral SET consent_revoked = 1 WHERE organization_id = ? AND consent_id = ?", organization,
+               consent)
+      .status();
 }
 
 absl::StatusOr<bool> WasRevoked(db::Session& session, const Id& consent) {

@@ -55,7 +55,7 @@ absl::Status SaveStep(db::Session& tx, const ReferralRow& row);
 
 // Marks what was revoked. Referrals that the recipient has not answered yet cannot be accepted any more.
 // Remembers the consent, too, for a referral that is being sent at this moment with what it knew before.
-absl::Status MarkConsentRevoked(db::Session& tx, const Id& consent, absl::Time now);
+absl::Status MarkConsentRevoked(db::Session& tx, const Id& organization, const Id& consent, absl::Time now);
 absl::StatusOr<bool> WasRevoked(db::Session& session, const Id& consent);
 
 absl::StatusOr<std::vector<ReferralRow>> ListReferrals(db::Session& session, const ListFilter& filter,

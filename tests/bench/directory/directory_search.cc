@@ -17,6 +17,7 @@
 #include "trellis/directory/v1/capacities.grpc.pb.h"
 #include "trellis/directory/v1/healthcare_services.grpc.pb.h"
 #include "trellis/directory/v1/imports.grpc.pb.h"
+#include "trellis/directory/v1/providers.grpc.pb.h"
 
 namespace trellis::directory {
 namespace {
@@ -198,6 +199,12 @@ class Bench {
       v1::SearchHealthcareServicesResponse found;
       Must(services_->SearchHealthcareServices(service_->As(user_).get(), search, &found));
       free_ = found.results(0).healthcare_service().name();
+      v1::LinkProviderRequest link;  // places are confirmed by the provider's staff
+      link.set_name(found.results(0).healthcare_service().provider());
+      link.set_organization(absl::StrCat("organizations/", user_.organization.ToString()));
+      v1::LinkProviderResponse linked;
+      Must(
+          v1::Providers::NewStub(service_->channel())->LinkProvider(service_->As(administrator_).get(), link, &linked));
     }
     v1::HoldCapacityRequest hold;
     hold.set_healthcare_service(free_);
@@ -218,7 +225,7 @@ class Bench {
   std::unique_ptr<v1::HealthcareServices::Stub> services_ = v1::HealthcareServices::NewStub(service_->channel());
   std::unique_ptr<v1::Capacities::Stub> capacities_ = v1::Capacities::NewStub(service_->channel());
   TestUser administrator_ = TestUser::Make({options::v1::ROLE_DIRECTORY_ADMINISTRATOR});
-  TestUser user_ = TestUser::Make({options::v1::ROLE_COORDINATOR});
+  TestUser user_ = TestUser::Make({options::v1::ROLE_COORDINATOR, options::v1::ROLE_PROVIDER_STAFF});
   std::string name_;
   std::string free_;
 };

@@ -25,6 +25,7 @@ class CapacityTest : public DirectoryTest {
 
 TEST_F(CapacityTest, APlaceIsHeldConfirmedAndGivenBack) {
   const std::string service = AddServiceWithPlaces(2);
+  Link(service, staff_.organization);
   v1::Hold hold = MustHold(coordinator_, service);
   EXPECT_EQ(hold.state(), v1::Hold::STATE_ACTIVE);
   EXPECT_EQ(hold.healthcare_service(), service);
@@ -33,9 +34,9 @@ TEST_F(CapacityTest, APlaceIsHeldConfirmedAndGivenBack) {
   EXPECT_EQ(Capacity(service).held(), 1);
   EXPECT_EQ(Capacity(service).available(), 1);
 
-  ASSERT_TRUE(Confirm(coordinator_, hold.name(), &hold).ok());
+  ASSERT_TRUE(Confirm(staff_, hold.name(), &hold).ok());
   EXPECT_EQ(hold.state(), v1::Hold::STATE_CONFIRMED);
-  ASSERT_TRUE(Confirm(coordinator_, hold.name(), &hold).ok());  // changes nothing
+  ASSERT_TRUE(Confirm(staff_, hold.name(), &hold).ok());  // changes nothing
   EXPECT_EQ(Capacity(service).placed(), 1);
   EXPECT_EQ(Capacity(service).held(), 0);
 
@@ -43,9 +44,9 @@ TEST_F(CapacityTest, APlaceIsHeldConfirmedAndGivenBack) {
   EXPECT_EQ(hold.state(), v1::Hold::STATE_RELEASED);
   ASSERT_TRUE(Release(coordinator_, hold.name(), &hold).ok());
   EXPECT_EQ(Capacity(service).available(), 2);
-  EXPECT_EQ(ReasonOf(Confirm(coordinator_, hold.name(), &hold)), "HOLD_RELEASED");
-  EXPECT_THAT(EventTypes(), ElementsAre("HealthcareServiceChanged", "CapacityChanged", "HoldPlaced", "HoldConfirmed",
-                                        "HoldReleased"));
+  EXPECT_EQ(ReasonOf(Confirm(staff_, hold.name(), &hold)), "HOLD_RELEASED");
+  EXPECT_THAT(EventTypes(), ElementsAre("HealthcareServiceChanged", "CapacityChanged", "ProviderLinked", "HoldPlaced",
+                                        "HoldConfirmed", "HoldReleased"));
 }
 
 TEST_F(CapacityTest, NoPlaceIsPromisedWhereNoneIsOrNobodyKnows) {
@@ -90,6 +91,7 @@ TEST_F(CapacityTest, SixteenAtOnceGetExactlyWhatIsFree) {
 
 TEST_F(CapacityTest, HoldingConfirmingAndReleasingAtOnceKeepsTheSum) {
   const std::string service = AddServiceWithPlaces(4);
+  Link(service, staff_.organization);
   std::vector<std::thread> threads;
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([&, i] {
@@ -103,7 +105,7 @@ TEST_F(CapacityTest, HoldingConfirmingAndReleasingAtOnceKeepsTheSum) {
           continue;
         }
         if (i % 2 == 0) {
-          EXPECT_TRUE(Confirm(user, hold.name(), &hold).ok());
+          EXPECT_TRUE(Confirm(staff_, hold.name(), &hold).ok());
         }
         EXPECT_TRUE(Release(user, hold.name(), &hold).ok());
       }
@@ -131,6 +133,7 @@ TEST_F(CapacityTest, OneRequestHoldsOnePlace) {
 
 TEST_F(CapacityTest, AHoldRunsOutAndItsPlaceIsFreeAtOnce) {
   const std::string service = AddServiceWithPlaces(1);
+  Link(service, staff_.organization);
   v1::Hold hold = MustHold(coordinator_, service, absl::Seconds(60));
   v1::Hold other;
   EXPECT_EQ(ReasonOf(Hold(stranger_, service, &other)), "CAPACITY_EXHAUSTED");
@@ -141,18 +144,19 @@ TEST_F(CapacityTest, AHoldRunsOutAndItsPlaceIsFreeAtOnce) {
   ASSERT_TRUE(GetHold(coordinator_, hold.name(), &hold).ok());
   EXPECT_EQ(hold.state(), v1::Hold::STATE_EXPIRED);
   ASSERT_TRUE(Hold(stranger_, service, &other).ok());
-  EXPECT_EQ(ReasonOf(Confirm(coordinator_, hold.name(), &hold)), "HOLD_EXPIRED");
+  EXPECT_EQ(ReasonOf(Confirm(staff_, hold.name(), &hold)), "HOLD_EXPIRED");
   EXPECT_EQ(Capacity(service).held(), 1);
   EXPECT_EQ(Capacity(service).available(), 0);
-  EXPECT_THAT(EventTypes(),
-              ElementsAre("HealthcareServiceChanged", "CapacityChanged", "HoldPlaced", "HoldExpired", "HoldPlaced"));
+  EXPECT_THAT(EventTypes(), ElementsAre("HealthcareServiceChanged", "CapacityChanged", "ProviderLinked", "HoldPlaced",
+                                        "HoldExpired", "HoldPlaced"));
 }
 
 TEST_F(CapacityTest, AHoldThatRanOutIsConfirmedWhileAPlaceIsFree) {
   const std::string service = AddServiceWithPlaces(1);
+  Link(service, staff_.organization);
   v1::Hold hold = MustHold(coordinator_, service, absl::Seconds(60));
   clock_.Advance(absl::Minutes(2));
-  ASSERT_TRUE(Confirm(coordinator_, hold.name(), &hold).ok());
+  ASSERT_TRUE(Confirm(staff_, hold.name(), &hold).ok());
   EXPECT_EQ(hold.state(), v1::Hold::STATE_CONFIRMED);
   EXPECT_EQ(Capacity(service).placed(), 1);
   EXPECT_EQ(Capacity(service).held(), 0);
@@ -201,7 +205,11 @@ TEST_F(CapacityTest, HoldsAreOfTheirOrganization) {
   }
   EXPECT_EQ(Capacity(service).held(), 1);
   EXPECT_TRUE(GetHold(colleague, hold.name(), &seen).ok());
-  EXPECT_TRUE(Confirm(colleague, hold.name(), &seen).ok());
+  // Whoever holds a place does not give it to themselves.
+  EXPECT_EQ(Confirm(colleague, hold.name(), &seen).error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  hold = MustHold(stranger_, service);
+  EXPECT_EQ(Confirm(stranger_, hold.name(), &seen).error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(Capacity(service).placed(), 0);
   EXPECT_EQ(Hold(staff_, service, &seen).error_code(), grpc::StatusCode::PERMISSION_DENIED);
   EXPECT_EQ(Confirm(administrator_, hold.name(), &seen).error_code(), grpc::StatusCode::PERMISSION_DENIED);
 }
@@ -217,7 +225,7 @@ TEST_F(CapacityTest, TheProvidersStaffConfirmAndReleaseHoldsOnTheirServices) {
   // Another role of the same organization is not enough, and neither is a link that was taken away.
   const TestUser coordinator_there = TestUser::Make({options::v1::ROLE_COORDINATOR}, staff_.organization);
   hold = MustHold(coordinator_, service);
-  EXPECT_EQ(Confirm(coordinator_there, hold.name(), &hold).error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(Confirm(coordinator_there, hold.name(), &hold).error_code(), grpc::StatusCode::PERMISSION_DENIED);
   hold = MustHold(coordinator_, service);
   Link(service, Id());
   EXPECT_EQ(Confirm(staff_, hold.name(), &hold).error_code(), grpc::StatusCode::NOT_FOUND);
