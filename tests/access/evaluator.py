@@ -184,7 +184,8 @@ class Sheet:
                 if planted and outcome == "hidden":
                     outcome = "nothing"
                 self.line(rpc, row, f"user:{label}:{role}", label, outcome, shows, hides)
-                if label in ("own", "none") and "needs" in row:  # a service that acts for somebody has their rights
+                # A service that acts for somebody has their rights and no others.
+                if label in ("own", "none") and "needs" in row and not row.get("once"):
                     self.line(rpc, row, f"through:{label}:{role}", label, outcome, shows, hides)
 
     def others(self, rpc, row):
