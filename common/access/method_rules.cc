@@ -34,6 +34,16 @@ std::vector<const FieldDescriptor*> Resolve(const Descriptor* message, absl::str
   return fields;
 }
 
+template <class Names>
+bool Contains(const Names& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+absl::Status ServiceNotAllowed(const rpc::CallContext& call) {
+  return Error(absl::StatusCode::kPermissionDenied, "SERVICE_NOT_ALLOWED", "this call is not for this service")
+      .With("method", call.method().full_name());
+}
+
 bool HasAnyRole(const rpc::Caller& caller, const MethodPolicy& policy) {
   return policy.roles().empty() || std::any_of(policy.roles().begin(), policy.roles().end(), [&](int role) {
            return caller.HasRole(static_cast<options::v1::Role>(role));
@@ -72,6 +82,8 @@ absl::Status MethodRules::AuthorizeUser(rpc::CallContext& call, const Message& r
   if (call.caller().kind != rpc::Caller::Kind::kUser) {
     return Error(absl::StatusCode::kUnauthenticated, "TOKEN_MISSING", "this call needs an access token");
   }
+  const std::string& service = call.caller().service;
+  if (!service.empty() && !Contains(policy.passed_on_by(), service)) return ServiceNotAllowed(call);
   if (!HasAnyRole(call.caller(), policy)) {
     return Error(absl::StatusCode::kPermissionDenied, "ROLE_MISSING", "none of your roles allows this")
         .With("method", call.method().full_name());
@@ -91,7 +103,7 @@ absl::Status MethodRules::AuthorizeUser(rpc::CallContext& call, const Message& r
 // A token keeps the time of its session's last full proof, so it must be as fresh as the factor that it tells of.
 absl::Status MethodRules::RequireFreshFactor(const rpc::CallContext& call) const {
   const std::vector<std::string>& methods = call.caller().methods;
-  const bool shown = std::find(methods.begin(), methods.end(), kSecondFactor) != methods.end();
+  const bool shown = Contains(methods, kSecondFactor);
   if (shown && clock_->Now() - call.caller().auth_time <= kFreshFactor) return absl::OkStatus();
   return Error(absl::StatusCode::kPermissionDenied, "SECOND_FACTOR_REQUIRED",
                "this needs a second factor that was shown within the last five minutes")
@@ -99,11 +111,8 @@ absl::Status MethodRules::RequireFreshFactor(const rpc::CallContext& call) const
 }
 
 absl::Status MethodRules::AuthorizeService(const rpc::CallContext& call) const {
-  const auto& allowed = call.policy().services();
   const std::string& service = call.caller().service;
-  if (!service.empty() && std::find(allowed.begin(), allowed.end(), service) != allowed.end()) return absl::OkStatus();
-  return Error(absl::StatusCode::kPermissionDenied, "SERVICE_NOT_ALLOWED", "this call is for services of the suite")
-      .With("method", call.method().full_name());
+  return !service.empty() && Contains(call.policy().services(), service) ? absl::OkStatus() : ServiceNotAllowed(call);
 }
 
 }  // namespace trellis::access

@@ -1,4 +1,5 @@
-// Holds every call to what its RPC declares (trellis.options.v1.method): audience, roles, session, factor, person.
+// Holds every call to what its RPC declares (trellis.options.v1.method): audience, services, roles, session, factor,
+// person.
 #ifndef TRELLIS_COMMON_ACCESS_METHOD_RULES_H_
 #define TRELLIS_COMMON_ACCESS_METHOD_RULES_H_
 
@@ -36,7 +37,8 @@ class MethodRules final : public rpc::Authorizer {
       : access_(access), clock_(clock), check_session_(std::move(check_session)) {}
 
   // UNAUTHENTICATED (TOKEN_MISSING): a user's method without a user; (SESSION_ENDED): the session is over.
-  // PERMISSION_DENIED: ROLE_MISSING (roles are no secret), SECOND_FACTOR_REQUIRED, SERVICE_NOT_ALLOWED. NOT_FOUND: no
+  // PERMISSION_DENIED: ROLE_MISSING (roles are no secret), SECOND_FACTOR_REQUIRED, SERVICE_NOT_ALLOWED (a service that
+  // may neither call this method nor pass a user's call on to it). NOT_FOUND: no
   // live relation to the person, the same as for a person who does not exist. INVALID_ARGUMENT: the person's field
   // holds no person's name.
   absl::Status Authorize(rpc::CallContext& call, const google::protobuf::Message& request) override;

@@ -93,6 +93,21 @@ void Router::AddPush(absl::string_view full_method, const Message& request, Push
   method->push = std::move(handler);
 }
 
+void Router::NarrowServices(absl::string_view full_method, const std::vector<std::string>& services) {
+  for (const auto& [path, method] : methods_) {
+    if (method->descriptor->full_name() != full_method) continue;
+    auto& declared = *method->policy.mutable_services();
+    for (const std::string& service : services) {
+      if (std::find(declared.begin(), declared.end(), service) == declared.end()) {
+        mistakes_.push_back(absl::StrCat(full_method, ": does not declare the service ", service));
+      }
+    }
+    declared.Assign(services.begin(), services.end());
+    return;
+  }
+  mistakes_.push_back(absl::StrCat(full_method, ": has no handler, so nobody may call it"));
+}
+
 std::vector<std::string> Router::Check() const {
   std::vector<std::string> mistakes = mistakes_;
   for (const ServiceDescriptor* service : services()) {

@@ -90,6 +90,10 @@ class Router {
             });
   }
 
+  // Of the services that the method declares, only these may call it here: for a contract that several servers serve,
+  // each to others. A mistake where the method is not here, or does not declare one of them.
+  void NarrowServices(absl::string_view full_method, const std::vector<std::string>& services);
+
   // Everything that keeps the server from starting, one line each: unknown methods, wrong types, a method without
   // declared audience or data class, a method of a served service without a handler. Empty: all is well.
   std::vector<std::string> Check() const;

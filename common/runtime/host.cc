@@ -78,6 +78,7 @@ absl::Status Host::MakeParts(const Seams& seams) {
   reader_ = std::make_unique<feed::Reader>(pool_.get(), &head_);
   feed_service_ = std::make_unique<feed::FeedService>(reader_.get());
   router_.Unary("trellis.events.v1.EventFeed.ReadEvents", feed_service_.get(), &feed::FeedService::ReadEvents);
+  router_.NarrowServices("trellis.events.v1.EventFeed.ReadEvents", service_.followers);
   access_ = FollowsIdentity()
                 ? std::make_unique<access::Access>(pool_.get(), &clock_, AskAccessOf(Peer("identity")), &freshness_)
                 : std::make_unique<access::Access>(pool_.get(), &clock_);

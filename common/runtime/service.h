@@ -58,13 +58,14 @@ struct Service {
   const std::vector<EmbeddedFile>& (*migrations)() = nullptr;
   int port = 0;                                      // default of the gRPC port; HTTP is 1000 above
   std::vector<std::string> peers = {};               // services below that it calls or follows
+  std::vector<std::string> followers = {};           // services above that may read its events
   std::function<void(config::Loader&)> flags = {};   // settings of its own; may be empty
   std::function<absl::Status(Runtime&)> build = {};  // makes the parts; nothing is listening yet
   std::vector<Command> commands = {};
 };
 
-// Runs the binary: serve (default), migrate, rewrap, version, --help and the service's own commands. Returns the exit code:
-// 0 done or drained, 1 failed, 2 wrong usage or settings.
+// Runs the binary: serve (default), migrate, rewrap, version, --help and the service's own commands. Returns the exit
+// code: 0 done or drained, 1 failed, 2 wrong usage or settings.
 int Main(const Service& service, int argc, const char* const* argv);
 
 }  // namespace trellis::runtime

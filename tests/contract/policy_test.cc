@@ -1,8 +1,14 @@
 // Every RPC says who may call it and whether it may be repeated; every text field says how long it may be.
+#include <map>
+#include <regex>
+#include <string>
+#include <vector>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
 #include "gtest/gtest.h"
 #include "tests/contract/descriptors.h"
+#include "tests/contract/source_files.h"
 #include "trellis/options/v1/options.pb.h"
 
 namespace trellis::contract {
@@ -30,6 +36,38 @@ TEST(Policy, EveryMethodDeclaresItsCallersAndItsData) {
     EXPECT_NE(policy.audience(), options::v1::AUDIENCE_UNSPECIFIED) << method.full_name();
     EXPECT_NE(policy.data(), options::v1::DATA_CLASS_UNSPECIFIED) << method.full_name();
     EXPECT_EQ(policy.audience() == options::v1::AUDIENCE_SERVICE, policy.services_size() > 0) << method.full_name();
+  });
+}
+
+// Calls go down: whoever passes a call on stands above the service that takes it. Everybody stands on identity, which
+// knows the keys of tokens.
+TEST(Policy, OnlyServicesAboveMayPassAUsersCallOn) {
+  static const std::map<std::string, int> kFloors = {
+      {"identity", 0}, {"directory", 1}, {"assessment", 1}, {"referral", 2}, {"caseload", 3}};
+  int declared = 0;
+  ForEachMethod([&](const MethodDescriptor& method) {
+    for (const std::string& caller : PolicyOf(method).passed_on_by()) {
+      const std::vector<std::string> package = absl::StrSplit(method.file()->package(), '.');
+      EXPECT_EQ(PolicyOf(method).audience(), options::v1::AUDIENCE_USER) << method.full_name();
+      ASSERT_EQ(kFloors.count(caller), 1U) << method.full_name() << ": " << caller;
+      ASSERT_EQ(kFloors.count(package.at(1)), 1U) << method.full_name();
+      EXPECT_GT(kFloors.at(caller), kFloors.at(package[1])) << method.full_name() << ": " << caller;
+      ++declared;
+    }
+  });
+  EXPECT_GT(declared, 0);
+}
+
+// What waits longest must be done before the door loses patience.
+TEST(Policy, TheDoorWaitsLongerThanAnyMethodMayTake) {
+  std::string settings;
+  for (const SourceFile& file : FilesBelow("services/door", {".cfg"})) settings += file.text;
+  std::smatch found;
+  ASSERT_TRUE(std::regex_search(settings, found, std::regex("timeout server ([0-9]+)s")));
+  const unsigned patience_ms = 1000 * static_cast<unsigned>(std::stoi(found[1]));
+  ForEachMethod([&](const MethodDescriptor& method) {
+    if (absl::StartsWith(method.full_name(), "grpc.")) return;  // watching health and asking for contracts have no end
+    EXPECT_LT(PolicyOf(method).max_deadline_ms(), patience_ms) << method.full_name();
   });
 }
 

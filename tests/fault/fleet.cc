@@ -121,16 +121,18 @@ absl::Status Fleet::Prepare(std::vector<std::string> database_arguments) {
   return MakeSchemas();
 }
 
-absl::Status Fleet::MakeSchemas() {
+absl::Status Fleet::Sql(const std::string& statement) {
   db::PoolOptions options;
   options.warm = 0;
   TRELLIS_ASSIGN_OR_RETURN(const auto pool, db::Pool::Open(database_->OverSocket(), options, nullptr));
+  return pool->ReadUnpooled(absl::Now() + absl::Seconds(30), absl::Seconds(30),
+                            [&](db::Session& session) { return session.ExecuteText(statement); });
+}
+
+absl::Status Fleet::MakeSchemas() {
   for (const std::string& service : Services()) {
-    TRELLIS_RETURN_IF_ERROR(
-        pool->ReadUnpooled(absl::Now() + absl::Seconds(30), absl::Seconds(30), [&](db::Session& session) {
-          return session.ExecuteText(absl::StrCat("CREATE DATABASE trellis_", service,
-                                                  " CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci"));
-        }));
+    TRELLIS_RETURN_IF_ERROR(Sql(
+        absl::StrCat("CREATE DATABASE trellis_", service, " CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci")));
   }
   return absl::OkStatus();
 }

@@ -57,6 +57,7 @@ class Fleet {
   std::vector<std::string> DatabaseArguments(const std::string& service) const;
   std::string LogOf(const std::string& service) const;   // a path
   std::string RingOf(const std::string& service) const;  // of its key ring
+  absl::Status Sql(const std::string& statement);        // on the database server, with all rights
   void KeepFolder() { keep_folder_ = true; }             // for somebody to look at the logs
   const std::string& folder() const { return folder_; }
 

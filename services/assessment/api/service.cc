@@ -53,6 +53,7 @@ runtime::Service Describe() {
   service.migrations = &migrations::Files;
   service.port = 7103;
   service.peers = {"identity"};
+  service.followers = {"caseload"};
   service.flags = [options](config::Loader& flags) {
     flags.String("wording-dir", &options->wording_dir, "",
                  "folder of files with the official wording of instruments; empty: none");

@@ -64,6 +64,7 @@ runtime::Service Describe() {
   service.name = "directory";
   service.migrations = &migrations::Files;
   service.port = 7102;
+  service.followers = {"referral"};
   service.flags = [settings](config::Loader& flags) {
     flags.Duration("hold-sweep-interval", &settings->sweep_interval, absl::Seconds(5),
                    "how often places whose hold has run out are given back");

@@ -67,6 +67,7 @@ runtime::Service Describe() {
   service.migrations = &migrations::Files;
   service.port = 7104;
   service.peers = {"identity", "directory"};
+  service.followers = {"caseload"};
   service.flags = [options](config::Loader& flags) {
     flags.Duration("hold-time", &options->hold_time, absl::Hours(72),
                    "how long a place is kept while a recipient decides");

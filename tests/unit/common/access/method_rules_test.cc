@@ -93,6 +93,22 @@ TEST_F(MethodRulesTest, ServicesAreKnownByTheirCertificate) {
   EXPECT_EQ(ReasonFor(Service("caseload"), policy), "SERVICE_NOT_ALLOWED");
 }
 
+TEST_F(MethodRulesTest, AServicePassesAUsersCallOnOnlyWhereThatIsDeclared) {
+  MethodPolicy policy = ForUsers({options::v1::ROLE_COORDINATOR});
+  rpc::Caller on_behalf = UserOf(organization_, user_, {options::v1::ROLE_COORDINATOR});
+  EXPECT_EQ(ReasonFor(on_behalf, policy), "OK");
+  on_behalf.service = "referral";
+  EXPECT_EQ(ReasonFor(on_behalf, policy), "SERVICE_NOT_ALLOWED");
+  policy.add_passed_on_by("caseload");
+  EXPECT_EQ(ReasonFor(on_behalf, policy), "SERVICE_NOT_ALLOWED");
+  policy.add_passed_on_by("referral");
+  EXPECT_EQ(ReasonFor(on_behalf, policy), "OK");
+  // The user's rights decide, not the service's.
+  on_behalf.roles = {options::v1::ROLE_ANALYST};
+  EXPECT_EQ(ReasonFor(on_behalf, policy), "ROLE_MISSING");
+  EXPECT_EQ(ReasonFor(Service("referral"), policy), "TOKEN_MISSING");
+}
+
 TEST_F(MethodRulesTest, ThePersonInTheRequestMustBeOneOfTheCallers) {
   MethodPolicy policy = ForUsers({options::v1::ROLE_COORDINATOR});
   policy.set_person_field("payload.type_url");

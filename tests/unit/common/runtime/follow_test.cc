@@ -87,13 +87,15 @@ TEST_F(FollowTest, AFeedThatWasAwayIsFollowedAgain) {
   ExpectCopied(4);
 }
 
-TEST_F(FollowTest, OnlyServicesOfTheSuiteReadTheFeed) {
+TEST_F(FollowTest, OnlyItsFollowersReadTheFeed) {
   const auto read = [&](std::shared_ptr<grpc::Channel> channel, std::unique_ptr<grpc::ClientContext> context) {
     events::v1::ReadEventsResponse response;
     return events::v1::EventFeed::NewStub(channel)->ReadEvents(context.get(), events::v1::ReadEventsRequest(),
                                                                &response);
   };
   EXPECT_TRUE(read(notes_->ChannelOf("caseload"), TestService::AsNobody()).ok());
+  EXPECT_FALSE(read(notes_->ChannelOf("referral"), TestService::AsNobody()).ok())
+      << "follows other feeds, not this one";
   EXPECT_FALSE(read(notes_->ChannelOf("stranger"), TestService::AsNobody()).ok());
   EXPECT_FALSE(read(notes_->channel(), TestService::AsNobody()).ok());
   EXPECT_FALSE(read(notes_->channel(), notes_->As(user_)).ok());

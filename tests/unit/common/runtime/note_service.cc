@@ -69,6 +69,7 @@ Service DescribeNotes() {
   auto greeting = std::make_shared<std::string>();
   Service service;
   service.name = "notetest";
+  service.followers = {"caseload"};
   service.migrations = &Migrations;
   service.port = 7199;
   service.flags = [greeting](config::Loader& flags) { flags.String("greeting", greeting.get(), "hello", "a text"); };

@@ -1,0 +1,159 @@
+// Which service may call which method of which other: all five services, every method, with the certificate of each.
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/rpc/router.h"
+#include "common/runtime/runtime.h"
+#include "common/runtime/settings.h"
+#include "common/testing/test_service.h"
+#include "gmock/gmock.h"
+#include "google/protobuf/descriptor.h"
+#include "gtest/gtest.h"
+#include "services/assessment/api/service.h"
+#include "services/caseload/api/service.h"
+#include "services/directory/api/service.h"
+#include "services/identity/api/service.h"
+#include "services/referral/api/service.h"
+#include "tests/fault/raw_call.h"
+
+namespace trellis::fault {
+namespace {
+
+using google::protobuf::MethodDescriptor;
+using options::v1::MethodPolicy;
+using testing::TestService;
+using testing::TestUser;
+
+// Reviewed by people: caller, service, method. What is not here is refused.
+using Row = std::tuple<std::string, std::string, std::string>;
+const std::set<Row>& Allowed() {
+  static const auto* const allowed = new std::set<Row>{
+      {"assessment", "identity", "AccessRelations.CheckAccess"},
+      {"referral", "identity", "AccessRelations.CheckAccess"},
+      {"caseload", "identity", "AccessRelations.CheckAccess"},
+      {"caseload", "identity", "AccessRelations.GrantRelation"},
+      {"caseload", "identity", "AccessRelations.RevokeRelation"},
+      {"caseload", "identity", "AccessRelations.ListRelations"},
+      {"referral", "identity", "Persons.GetPerson"},
+      {"referral", "identity", "Consents.ListConsents"},
+      {"referral", "directory", "HealthcareServices.GetHealthcareService"},
+      {"referral", "directory", "HealthcareServices.SearchHealthcareServices"},
+      {"referral", "directory", "Capacities.HoldCapacity"},
+      {"referral", "directory", "Capacities.ConfirmHold"},
+      {"referral", "directory", "Capacities.ReleaseHold"},
+      {"assessment", "identity", "EventFeed.ReadEvents"},
+      {"referral", "identity", "EventFeed.ReadEvents"},
+      {"caseload", "identity", "EventFeed.ReadEvents"},
+      {"referral", "directory", "EventFeed.ReadEvents"},
+      {"caseload", "assessment", "EventFeed.ReadEvents"},
+      {"caseload", "referral", "EventFeed.ReadEvents"},
+  };
+  return *allowed;
+}
+
+// "Persons.GetPerson"
+std::string ShortName(const MethodDescriptor& method) {
+  return absl::StrCat(method.service()->name(), ".", method.name());
+}
+
+class PeersTest : public ::testing::Test {
+ protected:
+  struct Served {
+    std::unique_ptr<TestService> service;
+    std::vector<const MethodDescriptor*> methods;
+  };
+
+  // No peers: no call here gets as far as that.
+  PeersTest() {
+    Start(identity::Describe());
+    Start(directory::Describe());
+    Start(assessment::Describe());
+    Start(referral::Describe());
+    Start(caseload::Describe());
+  }
+
+  void Start(runtime::Service service) {
+    Served& served = served_[service.name];
+    described_[service.name] = service;
+    service.build = [build = service.build, &served](runtime::Runtime& runtime) {
+      const absl::Status status = build(runtime);
+      for (const rpc::Router::Method* method : runtime.router().methods()) served.methods.push_back(method->descriptor);
+      return status;
+    };
+    served.service = TestService::MustStart(std::move(service));
+  }
+
+  grpc::Status Call(const std::string& caller, Served& served, const MethodDescriptor& method, const TestUser& user) {
+    const std::string path = absl::StrCat("/", method.service()->full_name(), "/", method.name());
+    const bool for_services =
+        method.options().GetExtension(options::v1::method).audience() == options::v1::AUDIENCE_SERVICE;
+    const auto context = for_services ? TestService::AsNobody() : served.service->As(user);
+    return RawCall(served.service->ChannelOf(caller), path, "", *context).status;
+  }
+
+  std::map<std::string, Served> served_;
+  std::map<std::string, runtime::Service> described_;
+};
+
+std::vector<options::v1::Role> AllRoles() {
+  std::vector<options::v1::Role> roles;
+  for (int role = 1; options::v1::Role_IsValid(role); ++role) roles.push_back(static_cast<options::v1::Role>(role));
+  return roles;
+}
+
+TEST_F(PeersTest, EachServiceCallsWhatItNeedsAndNothingElse) {
+  const TestUser user = TestUser::Make(AllRoles());
+  std::set<Row> open;
+  int cells = 0;
+  for (auto& [callee, served] : served_) {
+    for (const MethodDescriptor* method : served.methods) {
+      const MethodPolicy& policy = method->options().GetExtension(options::v1::method);
+      if (policy.audience() == options::v1::AUDIENCE_PUBLIC) continue;
+      for (const auto& [caller, ignored] : served_) {
+        const grpc::Status status = Call(caller, served, *method, user);
+        const bool refused = testing::ReasonOf(status) == "SERVICE_NOT_ALLOWED";
+        if (!refused) open.emplace(caller, callee, ShortName(*method));
+        // Whoever is let in is not turned away for a lack of identity either.
+        EXPECT_NE(status.error_code(), grpc::StatusCode::UNAUTHENTICATED) << method->full_name() << " by " << caller;
+        EXPECT_NE(status.error_code(), grpc::StatusCode::UNAVAILABLE) << method->full_name() << " by " << caller;
+        ++cells;
+      }
+    }
+  }
+  std::printf("%d cells, %zu open\n", cells, open.size());
+  EXPECT_GT(cells, 300);
+  EXPECT_EQ(open, Allowed());
+}
+
+// A service that is allowed to call lends a user nothing.
+TEST_F(PeersTest, AServiceAddsNothingToItsUsersRights) {
+  const TestUser nobody = TestUser::Make({options::v1::ROLE_ANALYST});
+  int checked = 0;
+  for (auto& [callee, served] : served_) {
+    for (const MethodDescriptor* method : served.methods) {
+      const MethodPolicy& policy = method->options().GetExtension(options::v1::method);
+      if (policy.roles().empty()) continue;
+      for (const std::string& caller : policy.passed_on_by()) {
+        EXPECT_EQ(testing::ReasonOf(Call(caller, served, *method, nobody)), "ROLE_MISSING") << method->full_name();
+        ++checked;
+      }
+    }
+  }
+  EXPECT_GT(checked, 4);
+}
+
+// What the services say of themselves agrees: nobody may call or follow a service that it does not name as a peer.
+TEST_F(PeersTest, CallersAndFollowersAreThoseWhoNameThePeer) {
+  for (const auto& [caller, callee, method] : Allowed()) {
+    EXPECT_THAT(runtime::PeersOf(described_.at(caller)), ::testing::Contains(callee)) << method;
+  }
+}
+
+}  // namespace
+}  // namespace trellis::fault
