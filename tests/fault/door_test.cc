@@ -1,11 +1,15 @@
 // What the door lets through, where to, and how it refuses.
 #include "tests/fault/door_world.h"
 
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "grpc/health/v1/health.grpc.pb.h"
+#include "grpcpp/generic/generic_stub.h"
 #include "trellis/caseload/v1/cases.grpc.pb.h"
 #include "trellis/events/v1/events.grpc.pb.h"
 #include "trellis/identity/v1/sessions.grpc.pb.h"
@@ -23,6 +27,20 @@ using ::testing::Pair;
 grpc::Status AskDirectory(const std::shared_ptr<grpc::Channel>& channel, grpc::ClientContext& context) {
   directory::v1::GetProviderResponse response;
   return directory::v1::Providers::NewStub(channel)->GetProvider(&context, {}, &response);
+}
+
+// A call without a stub and without a message.
+grpc::Status Unary(grpc::GenericStub& stub, grpc::ClientContext& context, const std::string& path) {
+  grpc::CompletionQueue queue;
+  const auto call = stub.PrepareUnaryCall(&context, path, grpc::ByteBuffer(), &queue);
+  grpc::ByteBuffer response;
+  grpc::Status status;
+  void* tag = nullptr;
+  bool ok = false;
+  call->StartCall();
+  call->Finish(&response, &status, &queue);
+  queue.Next(&tag, &ok);
+  return status;
 }
 
 TEST_F(DoorTest, FindsTheServiceByTheMethod) {
@@ -58,6 +76,50 @@ TEST_F(DoorTest, WhatEveryServiceServesNeedsTheServiceSaid) {
   const grpc::Status status = stub->Check(context.get(), {}, &response);
   EXPECT_TRUE(status.ok()) << status.error_message();
   EXPECT_EQ(response.status(), grpc::health::v1::HealthCheckResponse::SERVING);
+}
+
+TEST_F(DoorTest, NothingThatServesDebuggingIsThere) {
+  const auto context = Context();
+  context->AddMetadata("trellis-service", "identity");
+  grpc::GenericStub stub(Connect());
+  const std::string path = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
+  EXPECT_EQ(Unary(stub, *context, path).error_code(), StatusCode::UNIMPLEMENTED);
+  EXPECT_EQ(Unary(stub, *Context(), "/grpc.channelz.v1.Channelz/GetServers").error_code(), StatusCode::UNIMPLEMENTED);
+  for (const std::string& service : Fleet::Services()) {
+    std::ostringstream maps;
+    maps << std::ifstream(absl::StrCat("/proc/", fleet().PidOf(service), "/maps")).rdbuf();
+    EXPECT_THAT(maps.str(), HasSubstr("libgrpc++")) << service;
+    EXPECT_THAT(maps.str(), Not(HasSubstr("libgrpc++_reflection"))) << service;
+    EXPECT_THAT(maps.str(), Not(HasSubstr("channelz"))) << service;
+  }
+}
+
+TEST_F(DoorTest, OldTlsAndPlainTextDoNotGetIn) {
+  const auto handshake = [&](const char* how) {
+    return std::system(absl::StrCat("openssl s_client -connect 127.0.0.1:", door().port(), " -alpn h2 -CAfile ",
+                                    fleet().folder(), "/tls/ca.crt -verify_return_error ", how,
+                                    " </dev/null >/dev/null 2>&1")
+                           .c_str()) == 0;
+  };
+  EXPECT_TRUE(handshake("-tls1_2"));
+  EXPECT_TRUE(handshake("-tls1_3"));
+  EXPECT_FALSE(handshake("-tls1_1 -cipher DEFAULT:@SECLEVEL=0"));
+  EXPECT_FALSE(handshake("-tls1_2 -cipher ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0"));
+  const auto plain = grpc::CreateChannel(absl::StrCat("127.0.0.1:", door().port()), grpc::InsecureChannelCredentials());
+  EXPECT_FALSE(AskDirectory(plain, *Context("", absl::Seconds(2))).ok());
+}
+
+TEST_F(DoorTest, TheServicesThemselvesTakeNobodyWithoutACertificate) {
+  for (const std::string& service : Fleet::Services()) {
+    const auto channel =
+        grpc::CreateChannel(fleet().AddressOf(service), grpc::SslCredentials({fleet().authority(), "", ""}));
+    grpc::health::v1::HealthCheckResponse response;
+    EXPECT_EQ(grpc::health::v1::Health::NewStub(channel)
+                  ->Check(Context("", absl::Seconds(2)).get(), {}, &response)
+                  .error_code(),
+              StatusCode::UNAVAILABLE)
+        << service;
+  }
 }
 
 TEST_F(DoorTest, SaysWhereACallComesFrom) {

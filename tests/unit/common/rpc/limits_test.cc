@@ -12,6 +12,7 @@
 
 #include "absl/time/clock.h"
 #include "gmock/gmock.h"
+#include "grpc/reflection/v1alpha/reflection.grpc.pb.h"
 #include "grpcpp/generic/generic_stub.h"
 #include "gtest/gtest.h"
 #include "tests/unit/common/rpc/echo_service.h"
@@ -193,6 +194,65 @@ TEST(LimitsTest, AHandshakeThatDoesNotGoOn) {
   EXPECT_LE(n, 0) << "the connection is still open";
   EXPECT_LT(absl::Now() - before, absl::Seconds(3));
   close(fd);
+}
+
+// What a server sends until it ends the connection; a frame of HTTP/2 is asked for by its type.
+std::string AllThatComes(int fd) {
+  std::string all;
+  char buffer[4096];
+  pollfd waiter{fd, POLLIN, 0};
+  for (ssize_t n = 1; n > 0 && poll(&waiter, 1, 5000) == 1;) {
+    n = read(fd, buffer, sizeof(buffer));
+    if (n > 0) all.append(buffer, static_cast<std::size_t>(n));
+  }
+  return all;
+}
+
+constexpr absl::string_view kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+const std::string kEmptySettings("\0\0\0\x04\0\0\0\0\0", 9);
+
+TEST(LimitsTest, AFloodOfPingsEndsTheConnection) {
+  EchoServer server;
+  const int fd = ConnectTo(server.server->port());
+  std::string out(kPreface);
+  out += kEmptySettings;
+  for (int i = 0; i < 20; ++i) out += std::string("\0\0\x08\x06\0\0\0\0\0", 9) + std::string(8, 'p');
+  ASSERT_EQ(write(fd, out.data(), out.size()), static_cast<ssize_t>(out.size()));
+  EXPECT_THAT(AllThatComes(fd), ::testing::HasSubstr("too_many_pings"));
+  close(fd);
+  v1::SayResponse response;
+  EXPECT_TRUE(server.Stub()->Say(Context().get(), Saying("others go on"), &response).ok());
+}
+
+TEST(LimitsTest, AnIdleConnectionEnds) {
+  EchoServer server([](rpc::ServerOptions& options) { options.limits.max_connection_idle = absl::Milliseconds(300); });
+  const int fd = ConnectTo(server.server->port());
+  const std::string out = std::string(kPreface) + kEmptySettings;
+  const absl::Time before = absl::Now();
+  ASSERT_EQ(write(fd, out.data(), out.size()), static_cast<ssize_t>(out.size()));
+  EXPECT_THAT(AllThatComes(fd), ::testing::HasSubstr("max_idle"));
+  EXPECT_LT(absl::Now() - before, absl::Seconds(4));
+  close(fd);
+}
+
+// Reflection is open to everybody and takes as long as the caller likes.
+TEST(LimitsTest, StreamsForEverybodyKeepNoWorkerFromWaitingCalls) {
+  EchoServer server([](rpc::ServerOptions& options) {
+    options.reflection = true;
+    options.waiting_workers = options.max_waiting = 1;
+    options.public_stream_workers = options.max_public_streams = 1;
+  });
+  const auto channel = server.Channel();
+  const auto reflection = grpc::reflection::v1alpha::ServerReflection::NewStub(channel);
+  grpc::ClientContext held, refused;
+  const auto stream = reflection->ServerReflectionInfo(&held);
+  ASSERT_TRUE(Eventually([&] { return server.server->in_flight() == 1; }));
+  v1::SayResponse response;
+  EXPECT_TRUE(server.Stub()->Wait(Context().get(), Saying("x"), &response).ok());
+  EXPECT_TRUE(server.Stub()->Say(Context().get(), Saying("x"), &response).ok());
+  EXPECT_EQ(reflection->ServerReflectionInfo(&refused)->Finish().error_code(), StatusCode::RESOURCE_EXHAUSTED);
+  held.TryCancel();
+  stream->Finish();
 }
 
 TEST(LimitsTest, OldConnectionsEndWithoutHarm) {
