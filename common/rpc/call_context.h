@@ -8,6 +8,7 @@
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "common/rpc/auditor.h"
 #include "common/rpc/caller.h"
 #include "common/trace/context.h"
 #include "trellis/options/v1/options.pb.h"
@@ -35,6 +36,7 @@ class CallContext {
     const std::atomic<bool>* cancelled = nullptr;        // null: never cancelled
     const grpc::ServerContextBase* transport = nullptr;  // null: not a call from outside
     Peer peer = {};
+    AuditNotes audit = {};
   };
   explicit CallContext(Parts parts) : parts_(std::move(parts)) {}
   CallContext(const CallContext&) = delete;
@@ -54,6 +56,10 @@ class CallContext {
   // True once nobody waits for the answer any more. Long work looks at it now and then.
   bool cancelled() const { return parts_.cancelled != nullptr && parts_.cancelled->load(std::memory_order_acquire); }
   bool expired() const { return absl::Now() >= parts_.deadline; }
+
+  // Taken over by the record of this call. Request and answer need not be repeated here.
+  AuditNotes& audit() { return parts_.audit; }
+  const AuditNotes& audit() const { return parts_.audit; }
 
   // For the pipeline and for calls to peers (channel.h); not for handlers.
   void set_caller(Caller caller) { parts_.caller = std::move(caller); }

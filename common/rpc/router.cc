@@ -25,6 +25,9 @@ void CheckPolicy(const MethodDescriptor& method, const options::v1::MethodPolicy
   if (policy.data() == options::v1::DATA_CLASS_UNSPECIFIED) {
     mistakes.push_back(absl::StrCat(method.full_name(), ": declares no data class"));
   }
+  if (method.server_streaming() && policy.data() != options::v1::DATA_CLASS_PUBLIC) {
+    mistakes.push_back(absl::StrCat(method.full_name(), ": answers of a stream would leave before their audit record"));
+  }
   if (method.client_streaming() && !policy.person_field().empty()) {
     mistakes.push_back(absl::StrCat(method.full_name(), ": a stream of requests cannot name a person_field"));
   }

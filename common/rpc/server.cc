@@ -147,12 +147,13 @@ void Server::Impl::MakeEnvironment() {
       Pipeline::Options{.trust_domain = options_.trust_domain,
                         .max_request_bytes = static_cast<std::size_t>(options_.limits.max_request_bytes),
                         .max_response_bytes = static_cast<std::size_t>(options_.limits.max_response_bytes)},
-      &router_, authenticator_, authorizer_);
+      &router_, authenticator_, authorizer_, options_.auditor);
   short_lane_ = std::make_unique<Lane>(options_.workers, options_.max_in_flight);
   waiting_lane_ = std::make_unique<Lane>(options_.waiting_workers, options_.max_waiting);
   public_stream_lane_ = std::make_unique<Lane>(options_.public_stream_workers, options_.max_public_streams);
   environment_.router = &router_;
   environment_.pipeline = pipeline_.get();
+  environment_.auditor = options_.auditor;
   environment_.observers = &observers_;
   environment_.clock = &clock_;
   environment_.domain = absl::StrCat("trellis.", options_.service);

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
+#include "common/rpc/auditor.h"
 #include "common/rpc/caller.h"
 #include "common/rpc/observer.h"
 #include "common/rpc/router.h"
@@ -43,6 +44,7 @@ struct ServerOptions {
   // Only services of the suite and the door get as far as HTTP/2. Off: anybody, also without a certificate.
   bool certificate_required = true;
   bool reflection = false;
+  Auditor* auditor = nullptr;  // outlives the server; null: nothing is recorded
 
   int workers = 8;           // threads that run handlers; as many as database connections
   int max_in_flight = 24;    // running and queued; one more is answered RESOURCE_EXHAUSTED at once

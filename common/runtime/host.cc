@@ -29,6 +29,8 @@ constexpr absl::Duration kProbeInterval = absl::Seconds(10);
 constexpr int kMissedProbes = 3;
 constexpr absl::Duration kKeyRefresh = absl::Minutes(1);
 constexpr absl::Duration kKeepResponses = absl::Hours(7 * 24);
+constexpr absl::Duration kChainInterval = absl::Milliseconds(100);
+constexpr int kAuditConnections = 3;  // two writers and the chainer
 
 // "localhost:7101" and "127.0.0.1:7101" are names for a resolver, too.
 std::string Target(const std::string& address) {
@@ -73,6 +75,7 @@ Host::Host(const Service& service, Settings settings, const Seams& seams)
 absl::Status Host::MakeParts(const Seams& seams) {
   TRELLIS_ASSIGN_OR_RETURN(pool_, db::Pool::Open(settings_.database, settings_.pool, &db_observer_));
   TRELLIS_RETURN_IF_ERROR(OpenKeyRing());
+  TRELLIS_RETURN_IF_ERROR(MakeAudit());
   TRELLIS_RETURN_IF_ERROR(ConnectPeers());
   sequencer_ = std::make_unique<feed::Sequencer>(pool_.get(), &head_);
   reader_ = std::make_unique<feed::Reader>(pool_.get(), &head_);
@@ -87,6 +90,33 @@ absl::Status Host::MakeParts(const Seams& seams) {
   TRELLIS_RETURN_IF_ERROR(MakeServer(seams));
   MakeFollowers();
   MakeTimers();
+  return absl::OkStatus();
+}
+
+absl::Status Host::MakeAudit() {
+  db::PoolOptions connections = settings_.pool;
+  connections.size = kAuditConnections;
+  TRELLIS_ASSIGN_OR_RETURN(audit_pool_, db::Pool::Open(settings_.database, connections, nullptr));
+  batcher_ = std::make_unique<audit::Batcher>(audit_pool_.get());
+  trail_ = std::make_unique<audit::Trail>(service_.name, &clock_, &ids_, batcher_.get());
+  chainer_ = std::make_unique<audit::Chainer>(audit_pool_.get(), &clock_);
+  audit_work_.Add("audit.chain", kChainInterval, absl::Seconds(5),
+                  [this](absl::Time deadline) { return chainer_->Run(deadline); });
+  TRELLIS_RETURN_IF_ERROR(MakeCheckpointer());
+  audit_log_ = std::make_unique<audit::AuditLog>(pool_.get(), audit_key_.has_value() ? audit_key_->PublicKey() : "");
+  audit_log_->RegisterWith(router_);
+  return absl::OkStatus();
+}
+
+absl::Status Host::MakeCheckpointer() {
+  if (settings_.audit_key.empty()) return absl::OkStatus();
+  TRELLIS_ASSIGN_OR_RETURN(crypto::SigningKey key, crypto::SigningKey::Load(settings_.audit_key));
+  audit_key_.emplace(std::move(key));
+  checkpointer_ = std::make_unique<audit::Checkpointer>(
+      audit::Checkpointer::Options{settings_.trust_domain, service_.name, settings_.audit_checkpoints},
+      audit_pool_.get(), &clock_, &*audit_key_);
+  audit_work_.Add("audit.checkpoint", absl::Seconds(1), absl::Seconds(5),
+                  [this](absl::Time deadline) { return checkpointer_->SignDue(deadline).status(); });
   return absl::OkStatus();
 }
 
@@ -141,8 +171,10 @@ absl::Status Host::MakeServer(const Seams& seams) {
       verifier_,
       access::TokenVerifier::Make({.issuer = settings_.issuer, .audience = settings_.audience}, keys_.get(), &clock_));
   rules_ = std::make_unique<access::MethodRules>(access_.get(), &clock_);
-  server_ = std::make_unique<rpc::Server>(ServerOptionsOf(service_, settings_), std::move(router_), verifier_.get(),
-                                          rules_.get(), std::vector<rpc::CallObserver*>{&server_observer_}, clock_);
+  rpc::ServerOptions options = ServerOptionsOf(service_, settings_);
+  options.auditor = trail_.get();
+  server_ = std::make_unique<rpc::Server>(std::move(options), std::move(router_), verifier_.get(), rules_.get(),
+                                          std::vector<rpc::CallObserver*>{&server_observer_}, clock_);
   return absl::OkStatus();
 }
 
@@ -257,6 +289,7 @@ absl::Status Host::StartHttp() {
 }
 
 absl::Status Host::Start() {
+  batcher_->Start();
   TRELLIS_RETURN_IF_ERROR(server_->Start());
   started_ = true;
   sequencer_->Start();
@@ -264,6 +297,7 @@ absl::Status Host::Start() {
   keeper_.Start();
   prober_.Start();
   service_work_.Start();
+  audit_work_.Start();
   return absl::OkStatus();
 }
 
@@ -312,9 +346,12 @@ void Host::Drain(absl::Duration wait, absl::Duration grace) {
     service_work_.Stop();
     keeper_.Stop();
     sequencer_->Stop();
+    batcher_->Stop();
+    audit_work_.Stop();
   }
   http_.reset();
   pool_->Close();
+  audit_pool_->Close();
 }
 
 Host::~Host() {

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -18,6 +19,12 @@
 #include "common/access/key_set.h"
 #include "common/access/method_rules.h"
 #include "common/access/token_verifier.h"
+#include "common/audit/audit_log.h"
+#include "common/audit/batcher.h"
+#include "common/audit/chainer.h"
+#include "common/audit/checkpointer.h"
+#include "common/audit/trail.h"
+#include "common/crypto/signing_key.h"
 #include "common/db/pool.h"
 #include "common/feed/feed_service.h"
 #include "common/feed/follower.h"
@@ -95,6 +102,13 @@ class Host final : public Runtime {
 
  protected:
   void EventsCommitted() override { sequencer_->Notify(); }
+  absl::Status RecordChange(db::Session& tx, const rpc::CallContext& call, const google::protobuf::Message& request,
+                            const google::protobuf::Message& response, bool repeated) override {
+    return trail_->RecordChange(tx, call, request, response, repeated);
+  }
+  absl::Status RecordWork(db::Session& tx, const BackgroundWork& work) override {
+    return trail_->RecordWork(tx, work.organization, work.purpose);
+  }
   void Keep(std::shared_ptr<void> part) override { parts_.push_back(std::move(part)); }
 
  private:
@@ -107,6 +121,8 @@ class Host final : public Runtime {
   Host(const Service& service, Settings settings, const Seams& seams);
   absl::Status MakeParts(const Seams& seams);
   absl::Status OpenKeyRing();
+  absl::Status MakeAudit();
+  absl::Status MakeCheckpointer();
   absl::Status ConnectPeers();
   absl::Status MakeServer(const Seams& seams);
   void MakeFollowers();
@@ -132,6 +148,13 @@ class Host final : public Runtime {
   std::unique_ptr<db::Pool> pool_;
   std::unique_ptr<seal::KeyRing> key_ring_;
   std::unique_ptr<seal::Sealer> sealer_;
+  std::unique_ptr<db::Pool> audit_pool_;  // connections of its own: slow queries must not hold up answers
+  std::unique_ptr<audit::Batcher> batcher_;
+  std::unique_ptr<audit::Trail> trail_;
+  std::unique_ptr<audit::Chainer> chainer_;
+  std::optional<crypto::SigningKey> audit_key_;
+  std::unique_ptr<audit::Checkpointer> checkpointer_;  // null without a key
+  std::unique_ptr<audit::AuditLog> audit_log_;
   feed::HeadSignal head_;
   std::unique_ptr<feed::Sequencer> sequencer_;
   std::unique_ptr<feed::Reader> reader_;
@@ -152,6 +175,7 @@ class Host final : public Runtime {
   Timers keeper_;        // the runtime's own work
   Timers prober_;        // apart: a probe of a deaf port takes its time
   Timers service_work_;  // Every()
+  Timers audit_work_;
   std::unique_ptr<metrics::HttpEndpoint> http_;
 
   std::atomic<std::int64_t> database_seen_micros_{0};  // last answer of the database, by the machine's clock

@@ -107,7 +107,8 @@ class Runtime {
   // Reads on one connection, without a transaction, within the call's deadline.
   absl::Status Read(rpc::CallContext& call, absl::FunctionRef<absl::Status(db::Session&)> body);
 
-  // Every change of state goes through here: one transaction = idempotency record + change + events (+ audit).
+  // Every change of state goes through here: one transaction = idempotency record + change + events + audit record.
+  // - The audit record of the call is written with it.
   // - A request that was done before (same caller, method and request_id) gets the stored response; `change` does not
   //   run. The same request_id with another request: FAILED_PRECONDITION, REQUEST_ID_REUSED.
   // - `change` may run several times (deadlocks): it has no effects outside `unit`, and assigns, never appends, what it
@@ -135,6 +136,11 @@ class Runtime {
  protected:
   // Wakes the sequencer, so that followers see the events of a commit at once.
   virtual void EventsCommitted() = 0;
+  // Write the audit record of a change into its transaction.
+  virtual absl::Status RecordChange(db::Session& tx, const rpc::CallContext& call,
+                                    const google::protobuf::Message& request, const google::protobuf::Message& response,
+                                    bool repeated) = 0;
+  virtual absl::Status RecordWork(db::Session& tx, const BackgroundWork& work) = 0;
   virtual void Keep(std::shared_ptr<void> part) = 0;
 
  private:

@@ -11,6 +11,7 @@
 #include "common/base/error.h"
 #include "common/config/loader.h"
 #include "common/log/log.h"
+#include "common/runtime/audit_verify.h"
 #include "common/runtime/build_info.h"
 #include "common/runtime/host.h"
 #include "common/runtime/process.h"
@@ -114,6 +115,22 @@ int MigrateOnly(const Service& service, config::Loader& flags) {
   return kDone;
 }
 
+int VerifyAuditOnly(const Service& service, config::Loader& flags) {
+  Settings settings;
+  AuditVerification wanted;
+  DeclareDatabase(flags, service, settings);
+  DeclareLogging(flags, settings);
+  flags.String("trust-domain", &wanted.trust_domain, "trellis.local", "what the origins of checkpoints begin with");
+  flags.Secret("audit-public-key", &wanted.public_key, "the public key of --audit-key: its 32 bytes in base64");
+  flags.List("audit-checkpoints", &wanted.files, "", "files with checkpoints, of all replicas");
+  if (const std::optional<int> code = Finish(flags); code.has_value()) return *code;
+  StartLog(service, settings);
+  absl::StatusOr<std::unique_ptr<db::Pool>> pool = db::Pool::Open(settings.database, settings.pool, nullptr);
+  if (!pool.ok()) return Fail("cannot verify", pool.status());
+  const absl::Status status = VerifyAudit(service.name, wanted, **pool, std::cout);
+  return status.ok() ? kDone : Fail("the audit does not verify", status);
+}
+
 int RunCommand(const Service& service, const Command& command, config::Loader& flags) {
   Settings settings;
   DeclareDatabase(flags, service, settings);
@@ -164,12 +181,13 @@ int ShowVersion(const Service& service) {
 
 int ShowUsage(const Service& service, std::ostream& out, int code) {
   out << "Usage: trellis-" << service.name << " [command] [--flag=value ...]\n\n"
-      << "  serve      serve until SIGTERM (the default)\n"
-      << "  migrate    bring the database's schema up to date\n"
-      << "  rewrap     wrap every data key with the key ring's current key\n"
-      << "  version    show the version\n";
+      << "  serve         serve until SIGTERM (the default)\n"
+      << "  migrate       bring the database's schema up to date\n"
+      << "  rewrap        wrap every data key with the key ring's current key\n"
+      << "  audit-verify  hold the audit in the database against its checkpoints\n"
+      << "  version       show the version\n";
   for (const Command& command : service.commands) {
-    out << "  " << command.name << std::string(11 - std::min<std::size_t>(10, command.name.size()), ' ') << command.help
+    out << "  " << command.name << std::string(14 - std::min<std::size_t>(13, command.name.size()), ' ') << command.help
         << "\n";
   }
   out << "\nEach command explains its flags with --help.\n";
@@ -186,6 +204,7 @@ int Main(const Service& service, int argc, const char* const* argv) {
   if (name == "serve") return Serve(service, flags);
   if (name == "migrate") return MigrateOnly(service, flags);
   if (name == "rewrap") return RewrapKeys(service, flags);
+  if (name == "audit-verify") return VerifyAuditOnly(service, flags);
   if (name == "version") return ShowVersion(service);
   if (name == "help") return ShowUsage(service, std::cout, kDone);
   for (const Command& command : service.commands) {

@@ -88,6 +88,10 @@ void DeclareServing(config::Loader& loader, const Service& service, Settings& se
   DeclareTls(loader, settings);
   loader.RequiredString("issuer", &settings.issuer, "who issues the access tokens");
   loader.RequiredString("audience", &settings.audience, "whom the access tokens are meant for");
+  loader.String("audit-key", &settings.audit_key, "",
+                "PEM file of the Ed25519 key that signs the audit's checkpoints; nobody else may read it");
+  loader.String("audit-checkpoints", &settings.audit_checkpoints, "",
+                "file that checkpoints are added to; where the database's administrator cannot write");
   for (const std::string& peer : PeersOf(service)) {
     loader.String(absl::StrCat("peer-", peer), &settings.peers[peer], DefaultPeer(peer),
                   absl::StrCat("address of the service ", peer));

@@ -38,6 +38,9 @@ struct Settings {
   std::string issuer;
   std::string audience;
 
+  std::string audit_key;          // PEM file of the key that signs checkpoints of the audit; "": none are signed
+  std::string audit_checkpoints;  // file that they are added to, besides the database; "": the database alone
+
   log::Severity log_level = log::Severity::kInfo;
   absl::Duration drain_wait;   // from NOT_SERVING to the end of new calls: endpoints move meanwhile
   absl::Duration drain_grace;  // for running calls

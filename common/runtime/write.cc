@@ -93,14 +93,18 @@ absl::Status Runtime::WriteCall(rpc::CallContext& call, const Message& request, 
   const auto body = [&](db::Session& tx) -> absl::Status {
     const absl::Time now = WholeMicros(clock().Now());
     TRELLIS_ASSIGN_OR_RETURN(const std::optional<std::string> stored, db::Claim(tx, key, now));
-    if (stored.has_value()) return OpenResponse(seal(), tx, key, *stored, response);
+    if (stored.has_value()) {
+      TRELLIS_RETURN_IF_ERROR(OpenResponse(seal(), tx, key, *stored, response));
+      return RecordChange(tx, call, request, response, /*repeated=*/true);
+    }
     WriteUnit unit(tx, ids(), call.caller().organization, now, call.trace().trace_id);
     TRELLIS_RETURN_IF_ERROR(change(unit));
-    // The audit record of the change belongs here, in the same transaction.
+    TRELLIS_RETURN_IF_ERROR(RecordChange(tx, call, request, response, /*repeated=*/false));
     TRELLIS_ASSIGN_OR_RETURN(const std::string sealed, SealResponse(seal(), tx, key, request, response));
     return db::Store(tx, key, sealed);
   };
   TRELLIS_RETURN_IF_ERROR(pool().Transact(call.deadline(), kRepeatable, body));
+  call.audit().recorded = true;
   EventsCommitted();
   return absl::OkStatus();
 }
@@ -116,6 +120,7 @@ absl::Status Runtime::WriteAs(const BackgroundWork& work, absl::FunctionRef<absl
     if (stored.has_value()) return absl::OkStatus();
     WriteUnit unit(tx, ids(), work.organization, now, "");
     TRELLIS_RETURN_IF_ERROR(change(unit));
+    TRELLIS_RETURN_IF_ERROR(RecordWork(tx, work));
     return db::Store(tx, key, "");
   };
   TRELLIS_RETURN_IF_ERROR(pool().Transact(work.deadline, kRepeatable, body));

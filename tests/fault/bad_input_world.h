@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/base/clock.h"
@@ -52,6 +53,12 @@ class BadInputWorld {
   // With the certificate of a service and no token.
   RawAnswer CallAsService(const Method& method, const std::string& bytes, const std::string& service);
 
+  // The trace that the calls from here on belong to, 32 hexadecimal digits; "": each one its own.
+  void SetTrace(std::string trace_id) { trace_id_ = std::move(trace_id); }
+  db::Pool& PoolOf(const std::string& service) { return services_.at(service)->pool(); }
+  // Who a good token belongs to.
+  const testing::TestUser& native() const { return native_; }
+
   std::string GoodToken(const Method& method);
   std::string ExpiredToken(const Method& method);
   std::string TokenWithoutRole(const Method& method);  // "" where every role may call
@@ -67,15 +74,17 @@ class BadInputWorld {
   Response Must(const std::string& service,
                 grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*), const Request& request);
 
+  std::unique_ptr<grpc::ClientContext> Context(const std::string& token) const;
   std::shared_ptr<grpc::Channel> ChannelOf(const std::string& caller, const std::string& callee);
 
   ManualClock past_;
   std::vector<std::string> order_;  // in which they were started
   std::map<std::string, std::unique_ptr<testing::TestService>> services_;
-  std::unique_ptr<testing::TestService> late_;  // lives an hour ago; issues expired tokens
+  std::unique_ptr<testing::TestService> late_;                      // lives an hour ago; issues expired tokens
   std::map<std::string, std::shared_ptr<grpc::Channel>> channels_;  // by caller and callee: certificates take time
   std::vector<Method> methods_;
   Names names_;
+  std::string trace_id_;
   testing::TestUser native_;
   testing::TestUser foreigner_;
 };

@@ -8,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/pipeline/audit.h"
 #include "common/rpc/pipeline/authorization.h"
 #include "common/rpc/pipeline/deadline.h"
 #include "google/protobuf/arena.h"
@@ -48,8 +49,9 @@ absl::Status CheckStillWanted(const CallContext& call) {
 
 }  // namespace
 
-Pipeline::Pipeline(Options options, const Router* router, Authenticator* authenticator, Authorizer* authorizer)
-    : options_(std::move(options)), authenticator_(authenticator), authorizer_(authorizer) {
+Pipeline::Pipeline(Options options, const Router* router, Authenticator* authenticator, Authorizer* authorizer,
+                   Auditor* auditor)
+    : options_(std::move(options)), authenticator_(authenticator), authorizer_(authorizer), auditor_(auditor) {
   for (const Router::Method* method : router->methods()) validator_.Prepare(*method->descriptor->input_type());
 }
 
@@ -70,30 +72,44 @@ absl::Status Pipeline::Take(const Router::Method& method, CallContext& call, con
   return CheckStillWanted(call);
 }
 
-absl::Status Pipeline::Unary(const Router::Method& method, CallContext& call, const Metadata& metadata,
-                             const grpc::ByteBuffer& request_bytes, grpc::ByteBuffer* response) const {
-  return Guarded([&]() -> absl::Status {
-    alignas(8) char block[kArenaBlock];
-    google::protobuf::ArenaOptions arena_options;
-    arena_options.initial_block = block;
-    arena_options.initial_block_size = sizeof(block);
-    google::protobuf::Arena arena(arena_options);
-    Message* request = method.request_prototype->New(&arena);
-    TRELLIS_RETURN_IF_ERROR(Take(method, call, metadata, request_bytes, *request));
-    absl::Status serialized;
-    TRELLIS_RETURN_IF_ERROR(method.unary(
-        call, *request, [&](const Message& message) { serialized = SerializeResponse(message, response); }));
-    return serialized;
-  });
+std::unique_ptr<AuditEntry> Pipeline::Describe(const CallContext& call, const Message* request, const Message* response,
+                                               const absl::Status& outcome) const {
+  return auditor_ == nullptr ? nullptr : auditor_->Describe(call, request, response, outcome);
 }
 
-absl::Status Pipeline::Stream(const Router::Method& method, CallContext& call, const Metadata& metadata,
-                              RawStream& raw) const {
-  return Guarded([&]() -> absl::Status {
+absl::Status Pipeline::Unary(const Router::Method& method, CallContext& call, const Metadata& metadata,
+                             const grpc::ByteBuffer& request_bytes, grpc::ByteBuffer* response,
+                             std::unique_ptr<AuditEntry>* entry) const {
+  alignas(8) char block[kArenaBlock];
+  google::protobuf::ArenaOptions arena_options;
+  arena_options.initial_block = block;
+  arena_options.initial_block_size = sizeof(block);
+  google::protobuf::Arena arena(arena_options);
+  Message* request = method.request_prototype->New(&arena);
+  absl::Status status = Guarded([&]() -> absl::Status {
+    TRELLIS_RETURN_IF_ERROR(Take(method, call, metadata, request_bytes, *request));
+    absl::Status serialized;
+    TRELLIS_RETURN_IF_ERROR(method.unary(call, *request, [&](const Message& message) {
+      serialized = SerializeResponse(message, response);
+      if (serialized.ok()) *entry = Describe(call, request, &message, serialized);
+    }));
+    return serialized;
+  });
+  if (!status.ok()) *entry = Describe(call, request, nullptr, status);
+  return status;
+}
+
+absl::Status Pipeline::Stream(const Router::Method& method, CallContext& call, const Metadata& metadata, RawStream& raw,
+                              std::unique_ptr<AuditEntry>* entry) const {
+  absl::Status status = Guarded([&]() -> absl::Status {
     TRELLIS_RETURN_IF_ERROR(Admit(call, metadata));
     TRELLIS_RETURN_IF_ERROR(Authorize(authorizer_, call, *method.request_prototype));
-    return method.stream(call, raw);
+    if (auditor_ == nullptr) return method.stream(call, raw);
+    DescribingStream described(raw, *auditor_, call, entry);
+    return method.stream(call, described);
   });
+  if (!status.ok()) *entry = Describe(call, nullptr, nullptr, status);
+  return status;
 }
 
 absl::Status Pipeline::Push(const Router::Method& method, CallContext& call, const Metadata& metadata,

@@ -1,5 +1,6 @@
-// The way of a request: deadline, authentication, authorization, validation, handler, error masking. Knows nothing of
-// queues and threads; admission and observers are the transport's, at its two ends.
+// The way of a request: deadline, authentication, authorization, validation, handler, audit, error masking. Knows
+// nothing of queues and threads; admission and observers are the transport's, at its two ends, and so is waiting for
+// the audit.
 #ifndef TRELLIS_COMMON_RPC_PIPELINE_PIPELINE_H_
 #define TRELLIS_COMMON_RPC_PIPELINE_PIPELINE_H_
 
@@ -9,6 +10,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "common/base/clock.h"
+#include "common/rpc/auditor.h"
 #include "common/rpc/call_context.h"
 #include "common/rpc/caller.h"
 #include "common/rpc/pipeline/authentication.h"
@@ -26,14 +28,18 @@ class Pipeline {
     std::size_t max_request_bytes = 0;  // where the method declares nothing
     std::size_t max_response_bytes = 0;
   };
-  // The pointers outlive the pipeline.
-  Pipeline(Options options, const Router* router, Authenticator* authenticator, Authorizer* authorizer);
+  // The pointers outlive the pipeline; `auditor` may be null: nothing is recorded.
+  Pipeline(Options options, const Router* router, Authenticator* authenticator, Authorizer* authorizer,
+           Auditor* auditor = nullptr);
 
-  // Serves a call with one request and one response. On OK `*response` holds the answer.
+  // Serves a call with one request and one response. On OK `*response` holds the answer. Where `*entry` is set
+  // afterwards, neither answer nor error may leave before it was written (Auditor::Write, AfterAudit).
   absl::Status Unary(const Router::Method& method, CallContext& call, const Metadata& metadata,
-                     const grpc::ByteBuffer& request, grpc::ByteBuffer* response) const;
+                     const grpc::ByteBuffer& request, grpc::ByteBuffer* response,
+                     std::unique_ptr<AuditEntry>* entry) const;
   // Serves a streaming call. `raw` parses with ParseRequest and writes with SerializeResponse.
-  absl::Status Stream(const Router::Method& method, CallContext& call, const Metadata& metadata, RawStream& raw) const;
+  absl::Status Stream(const Router::Method& method, CallContext& call, const Metadata& metadata, RawStream& raw,
+                      std::unique_ptr<AuditEntry>* entry) const;
 
   // Takes the request of a call whose answers are sent later.
   absl::Status Push(const Router::Method& method, CallContext& call, const Metadata& metadata,
@@ -51,10 +57,13 @@ class Pipeline {
                     const grpc::ByteBuffer& bytes, google::protobuf::Message& request) const;
   absl::Status CheckSize(const Router::Method& method, std::size_t size) const;
   absl::Status Admit(CallContext& call, const Metadata& metadata) const;
+  std::unique_ptr<AuditEntry> Describe(const CallContext& call, const google::protobuf::Message* request,
+                                       const google::protobuf::Message* response, const absl::Status& outcome) const;
 
   const Options options_;
   Authenticator* const authenticator_;
   Authorizer* const authorizer_;
+  Auditor* const auditor_;
   Validator validator_;
 };
 

@@ -5,6 +5,7 @@
 #include "absl/time/clock.h"
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/pipeline/audit.h"
 #include "common/rpc/pipeline/deadline.h"
 #include "common/rpc/pipeline/error_masking.h"
 #include "common/rpc/status_mapping.h"
@@ -134,31 +135,40 @@ void ServerCall::OnDone(bool) {
 
 void ServerCall::Run() {
   const trace::Scope scope(trace_);
-  CallContext call({.method = method_->descriptor,
-                    .policy = &method_->policy,
-                    .start_time = accepted_at_,
-                    .deadline = deadline_,
-                    .trace = trace_,
-                    .caller = {},
-                    .bearer_token = {},
-                    .cancelled = &cancelled_,
-                    .transport = &context_});
-  if (is_push()) return RunPush(call);
-  grpc::ByteBuffer response;
-  const absl::Status status = is_stream() ? ServeStream(call) : ServeUnary(call, &response);
-  lane().admission.Leave();
-  if (is_stream() && !single_response_.has_value()) return Respond(status, &call, nullptr);
-  Respond(status, &call, is_stream() ? &*single_response_ : &response);
+  call_.emplace(CallContext::Parts{.method = method_->descriptor,
+                                   .policy = &method_->policy,
+                                   .start_time = accepted_at_,
+                                   .deadline = deadline_,
+                                   .trace = trace_,
+                                   .caller = {},
+                                   .bearer_token = {},
+                                   .cancelled = &cancelled_,
+                                   .transport = &context_,
+                                   .audit = {}});
+  if (is_push()) return RunPush();
+  std::unique_ptr<AuditEntry> entry;
+  outcome_ = is_stream() ? ServeStream(&entry) : ServeUnary(&entry);
+  if (entry == nullptr) return Conclude(outcome_);
+  // The worker does not wait: records of many calls are written together, and this one goes on when its own is.
+  environment_->auditor->Write(std::move(entry),
+                               [this](const absl::Status& written) { Conclude(AfterAudit(outcome_, written)); });
 }
 
-absl::Status ServerCall::ServeUnary(CallContext& call, grpc::ByteBuffer* response) {
-  absl::Status status = environment_->pipeline->Unary(*method_, call, context_.client_metadata(), request_, response);
+absl::Status ServerCall::ServeUnary(std::unique_ptr<AuditEntry>* entry) {
+  absl::Status status =
+      environment_->pipeline->Unary(*method_, *call_, context_.client_metadata(), request_, &response_, entry);
   if (status.ok()) sent_ = 1;
   return status;
 }
 
-absl::Status ServerCall::ServeStream(CallContext& call) {
-  absl::Status status = environment_->pipeline->Stream(*method_, call, context_.client_metadata(), *this);
+void ServerCall::Conclude(const absl::Status& status) {
+  lane().admission.Leave();
+  if (is_stream() && !single_response_.has_value()) return Respond(status, &*call_, nullptr);
+  Respond(status, &*call_, is_stream() ? &*single_response_ : &response_);
+}
+
+absl::Status ServerCall::ServeStream(std::unique_ptr<AuditEntry>* entry) {
+  absl::Status status = environment_->pipeline->Stream(*method_, *call_, context_.client_metadata(), *this, entry);
   if (status.ok() && !method_->descriptor->server_streaming() && !single_response_.has_value()) {
     return absl::InternalError("the handler of a client stream returned without an answer");
   }
@@ -178,8 +188,9 @@ void ServerCall::BeginPush() {
       .finish = [this](const absl::Status& status) { Respond(status, nullptr, nullptr); }});
 }
 
-void ServerCall::RunPush(CallContext& call) {
-  const absl::Status status = environment_->pipeline->Push(*method_, call, context_.client_metadata(), request_, push_);
+void ServerCall::RunPush() {
+  const absl::Status status =
+      environment_->pipeline->Push(*method_, *call_, context_.client_metadata(), request_, push_);
   lane().admission.Leave();
   if (!status.ok()) push_->End(status);
   Unref();

@@ -14,6 +14,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
+#include "common/rpc/auditor.h"
 #include "common/rpc/message_stream.h"
 #include "common/rpc/observer.h"
 #include "common/rpc/pipeline/admission.h"
@@ -40,6 +41,7 @@ struct Lane {
 struct CallEnvironment {
   const Router* router;
   const Pipeline* pipeline;
+  Auditor* auditor;  // may be null
   const std::vector<CallObserver*>* observers;
   const Clock* clock;
   std::string domain;
@@ -95,10 +97,11 @@ class ServerCall final : public Job, public RawStream {
   bool is_push() const { return method_->push != nullptr; }
   Lane& lane() const;
   void Enqueue();
-  absl::Status ServeUnary(CallContext& call, grpc::ByteBuffer* response);
-  absl::Status ServeStream(CallContext& call);
+  absl::Status ServeUnary(std::unique_ptr<AuditEntry>* entry);
+  absl::Status ServeStream(std::unique_ptr<AuditEntry>* entry);
+  void Conclude(const absl::Status& status);
   void BeginPush();
-  void RunPush(CallContext& call);
+  void RunPush();
   void Respond(const absl::Status& status, const CallContext* call, grpc::ByteBuffer* response);
   void Observe(const absl::Status& status, absl::StatusCode code, const CallContext* call);
   void Unref();
@@ -124,6 +127,9 @@ class ServerCall final : public Job, public RawStream {
   std::chrono::steady_clock::time_point started_;
   absl::Time deadline_;
   trace::Context trace_;
+  std::optional<CallContext> call_;  // from Run() on
+  grpc::ByteBuffer response_;
+  absl::Status outcome_;  // what the caller gets unless the audit fails
   std::atomic<bool> cancelled_{false};
   std::atomic<int> references_{1};
   int received_ = 0;
