@@ -35,7 +35,7 @@ class AuditTest : public ReferralWorld {
       response = Must(*referral_, who, &Log::ListAuditRecords, request);
       if (response.records_size() >= count) break;
     }
-    EXPECT_EQ(response.records_size(), count);
+    EXPECT_GE(response.records_size(), count);  // reading the audit is recorded as well
     return response;
   }
 
@@ -43,7 +43,8 @@ class AuditTest : public ReferralWorld {
     audit::v1::ListDisclosuresRequest request;
     request.set_person(person_);
     std::vector<AuditRecord> records;
-    for (const auto& chained : Must(*referral_, who, &Log::ListDisclosures, request).records()) {
+    const auto response = Must(*referral_, who, &Log::ListDisclosures, request);
+    for (const auto& chained : response.records()) {
       records.push_back(chained.record());
     }
     return records;
@@ -89,7 +90,7 @@ TEST_F(AuditTest, DisclosuresAreAccountedForInTheOrganizationWhoseDataTheyAre) {
   EXPECT_THAT(Disclosures(other), IsEmpty());
   audit::v1::ListAuditRecordsRequest by_counsellor;
   by_counsellor.set_user(absl::StrCat("users/", counsellor_.user.ToString()));
-  AwaitRecords(other, by_counsellor, 3);
+  EXPECT_EQ(AwaitRecords(other, by_counsellor, 3).records_size(), 3);
 }
 
 TEST_F(AuditTest, RecordsAreFoundByWhatTheOfficerAsksFor) {
@@ -103,7 +104,7 @@ TEST_F(AuditTest, RecordsAreFoundByWhatTheOfficerAsksFor) {
 
   audit::v1::ListAuditRecordsRequest request;
   request.set_method("trellis.referral.v1.Referrals.GetReferral");
-  AwaitRecords(officer_, request, 4);
+  EXPECT_EQ(AwaitRecords(officer_, request, 4).records_size(), 4);
   request.set_code(static_cast<int>(grpc::StatusCode::NOT_FOUND));
   EXPECT_EQ(Must(*referral_, officer_, &Log::ListAuditRecords, request).records_size(), 1);
   request.clear_code();
@@ -135,7 +136,8 @@ TEST_F(AuditTest, TheChainCanBeFollowedLinkByLink) {
   AwaitRecords(officer_, {}, 1);
   std::string head = audit::EmptyHead();
   audit::v1::ReadChainRequest request;
-  for (const auto& link : Must(*referral_, officer_, &Log::ReadChain, request).links()) {
+  const auto response = Must(*referral_, officer_, &Log::ReadChain, request);
+  for (const auto& link : response.links()) {
     EXPECT_EQ(link.sequence(), request.after() + 1);
     head = audit::Extend(head, link.body());
     EXPECT_EQ(link.hash(), head);
