@@ -16,11 +16,14 @@
 #include "common/base/id.h"
 #include "google/protobuf/util/json_util.h"
 #include "nlohmann/json.hpp"
+#include "trellis/identity/v1/sessions.grpc.pb.h"
 
 namespace trellis::cli {
 namespace {
 
 constexpr absl::Duration kDeadline = absl::Seconds(10);
+// Longer than a call takes, so that no token ends on its way.
+constexpr absl::Duration kRefreshBefore = absl::Seconds(30);
 
 constexpr char kAddress[] = "localhost:7443";
 
@@ -40,7 +43,7 @@ Session LoadSession(const std::string& path) {
   std::getline(in, session.login);
   std::getline(in, session.user);
   std::getline(in, session.organization);
-  in >> session.expire_seconds >> session.access_token;
+  in >> session.expire_seconds >> session.access_token >> session.refresh_token;
   return session;
 }
 
@@ -101,6 +104,24 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> Client::Channel() {
   return channel_->channel();
 }
 
+void Client::KeepSignedIn() {
+  const std::int64_t left = session_.expire_seconds - absl::ToUnixSeconds(absl::Now());
+  if (session_.refresh_token.empty() || left > absl::ToInt64Seconds(kRefreshBefore)) return;
+  const auto channel = Channel();
+  if (!channel.ok()) return;
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(absl::Now() + kDeadline));
+  identity::v1::RefreshSessionRequest request;
+  request.set_refresh_token(session_.refresh_token);
+  identity::v1::RefreshSessionResponse response;
+  identity::v1::Sessions::Stub stub(*channel);
+  if (!stub.RefreshSession(&context, request, &response).ok()) return;
+  session_.access_token = response.access_token();
+  session_.refresh_token = response.refresh_token();
+  session_.expire_seconds = response.expire_time().seconds();
+  (void)SaveSession(session_);
+}
+
 void Client::Prepare(Service service, grpc::ClientContext& context) const {
   // By the path of most methods the door knows the service; what all services serve needs it said.
   context.AddMetadata("trellis-service", NameOf(service));
@@ -120,17 +141,20 @@ absl::Status Client::Show(const google::protobuf::Message& response, const std::
   return absl::OkStatus();
 }
 
+// Whole or not at all: another command may read it at the same moment.
 absl::Status Client::SaveSession(const Session& session) {
   session_ = session;
-  std::error_code ignored;
-  std::filesystem::create_directories(home_, ignored);
-  const std::string path = home_ + "/session";
-  const std::string text = absl::StrCat(session.login, "\n", session.user, "\n", session.organization, "\n",
-                                        session.expire_seconds, " ", session.access_token, "\n");
-  const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  std::error_code error;
+  std::filesystem::create_directories(home_, error);
+  const std::string path = home_ + "/session", draft = absl::StrCat(path, ".", getpid());
+  const std::string text =
+      absl::StrCat(session.login, "\n", session.user, "\n", session.organization, "\n", session.expire_seconds, " ",
+                   session.access_token, " ", session.refresh_token, "\n");
+  const int file = open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
   const bool written = file >= 0 && write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
   if (file >= 0) close(file);
-  if (written) return absl::OkStatus();
+  if (written) std::filesystem::rename(draft, path, error);
+  if (written && !error) return absl::OkStatus();
   return Error(absl::StatusCode::kFailedPrecondition, "SESSION_NOT_SAVED",
                absl::StrCat("the session cannot be kept in ", path, ": set TRELLIS_CLI_HOME to a folder of your own"));
 }

@@ -22,7 +22,8 @@ struct Session {
   std::string access_token;
   std::string user;
   std::string organization;
-  std::int64_t expire_seconds = 0;
+  std::int64_t expire_seconds = 0;  // of the access token
+  std::string refresh_token;        // "" where there is none
 };
 
 enum class Service { kIdentity, kDirectory, kAssessment, kReferral, kCaseload };
@@ -41,6 +42,7 @@ class Client {
                                 grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
                                 const Request& request) {
     TRELLIS_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel, Channel());
+    KeepSignedIn();
     grpc::ClientContext context;
     Prepare(service, context);
     Stub stub(channel);
@@ -52,6 +54,8 @@ class Client {
   // One for all services: they stand behind one door.
   absl::StatusOr<std::shared_ptr<grpc::Channel>> Channel();
   void Prepare(Service service, grpc::ClientContext& context) const;
+  // Refreshes the session where its access token is about to end. Where that fails the call that follows says so.
+  void KeepSignedIn();
 
   // Prints an answer: as JSON (--json), one value of it (--get PATH), or by `people`.
   absl::Status Show(const google::protobuf::Message& response, const std::function<void()>& people) const;

@@ -13,7 +13,7 @@ std::string NextStep(const absl::Status& status, const std::string& reason) {
   if (reason == "ETAG_MISMATCH") return "Somebody changed it in the meantime: look at it again and repeat your change.";
   switch (status.code()) {
     case absl::StatusCode::kUnauthenticated:
-      return "Sign in (again): trellis sign-in --login LOGIN. A session lasts five minutes.";
+      return "Sign in (again): trellis sign-in --login LOGIN. A session that is not used ends after thirty minutes.";
     case absl::StatusCode::kUnavailable:
       return "The service cannot be reached or is starting. Are all services running? (services/up)";
     case absl::StatusCode::kDeadlineExceeded:

@@ -46,6 +46,7 @@ absl::Status ImportPackage(Client& client, const Args& args) {
   if (!in) return Usage(absl::StrCat("there is no readable file '", args.positional(), "'"));
   TRELLIS_ASSIGN_OR_RETURN(const auto channel, client.Channel());
   grpc::ClientContext context;
+  client.KeepSignedIn();
   client.Prepare(Service::kDirectory, context);
   context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Minutes(5)));
   v1::Imports::Stub stub(channel);

@@ -60,6 +60,18 @@ v1::User ToProto(const storage::UserRow& row) {
   return out;
 }
 
+v1::Session ToProto(const storage::SessionRow& row, const Id& current) {
+  v1::Session out;
+  out.set_name(rpc::MakeName(kSessions, row.id));
+  *out.mutable_create_time() = rpc::ToTimestamp(row.create_time);
+  *out.mutable_refresh_time() = rpc::ToTimestamp(row.refresh_time);
+  *out.mutable_expire_time() = rpc::ToTimestamp(row.expire_time);
+  *out.mutable_auth_time() = rpc::ToTimestamp(row.auth_time);
+  for (const std::string& method : row.methods) out.add_methods(method);
+  out.set_current(row.id == current);
+  return out;
+}
+
 v1::AccessRelation ToProto(const storage::RelationRow& row) {
   const Relation& relation = row.relation;
   v1::AccessRelation out;

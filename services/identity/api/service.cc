@@ -21,6 +21,7 @@
 #include "services/identity/api/person_erasure_api.h"
 #include "services/identity/api/person_search_api.h"
 #include "services/identity/api/persons_api.h"
+#include "services/identity/api/session_tokens.h"
 #include "services/identity/api/sessions_api.h"
 #include "services/identity/api/token_keys.h"
 #include "services/identity/api/users_api.h"
@@ -91,6 +92,14 @@ void RouteAccess(rpc::Router& router, AccessRelationsApi* relations, ConsentsApi
   router.Unary("trellis.identity.v1.Consents.CheckConsent", consents, &ConsentsApi::CheckConsent);
 }
 
+void RouteSessions(rpc::Router& router, SessionsApi* sessions) {
+  router.Unary("trellis.identity.v1.Sessions.SignIn", sessions, &SessionsApi::SignIn);
+  router.Unary("trellis.identity.v1.Sessions.RefreshSession", sessions, &SessionsApi::RefreshSession);
+  router.Unary("trellis.identity.v1.Sessions.SignOut", sessions, &SessionsApi::SignOut);
+  router.Unary("trellis.identity.v1.Sessions.ListSessions", sessions, &SessionsApi::ListSessions);
+  router.Unary("trellis.identity.v1.Sessions.RevokeSessions", sessions, &SessionsApi::RevokeSessions);
+}
+
 absl::StatusOr<std::vector<access::VerificationKey>> OwnKeys(TokenKeys& keys) {
   TRELLIS_ASSIGN_OR_RETURN(const auto published, keys.Published(absl::Now() + absl::Seconds(5)));
   std::vector<access::VerificationKey> out;
@@ -101,7 +110,8 @@ absl::StatusOr<std::vector<access::VerificationKey>> OwnKeys(TokenKeys& keys) {
 absl::Status Build(runtime::Runtime& runtime, Settings& settings) {
   settings.hasher = runtime.Make<PasswordHasher>(HasherOptions(settings), runtime.random());
   auto* keys = runtime.Make<TokenKeys>(runtime);
-  auto* sessions = runtime.Make<SessionsApi>(runtime, *settings.hasher, *keys);
+  auto* tokens = runtime.Make<SessionTokens>(runtime, *keys);
+  auto* sessions = runtime.Make<SessionsApi>(runtime, *settings.hasher, *tokens);
   auto* key_set = runtime.Make<KeysApi>(*keys);
   rpc::Router& router = runtime.router();
   RouteAdministration(router, runtime.Make<OrganizationsApi>(runtime, *settings.hasher),
@@ -109,7 +119,7 @@ absl::Status Build(runtime::Runtime& runtime, Settings& settings) {
   auto* erasure = runtime.Make<PersonErasureApi>(runtime);
   RoutePersons(router, runtime.Make<PersonsApi>(runtime), runtime.Make<PersonSearchApi>(runtime), erasure);
   RouteAccess(router, runtime.Make<AccessRelationsApi>(runtime), runtime.Make<ConsentsApi>(runtime));
-  router.Unary("trellis.identity.v1.Sessions.SignIn", sessions, &SessionsApi::SignIn);
+  RouteSessions(router, sessions);
   router.Unary("trellis.identity.v1.Keys.GetKeySet", key_set, &KeysApi::GetKeySet);
 
   runtime.UseKeys([keys] { return OwnKeys(*keys); });
@@ -117,6 +127,8 @@ absl::Status Build(runtime::Runtime& runtime, Settings& settings) {
                 [erasure](absl::Time deadline) { return erasure->EraseAgain(deadline); });
   runtime.Every("identity.forget_attempts", absl::Minutes(10),
                 [sessions](absl::Time deadline) { return sessions->ForgetOldAttempts(deadline); });
+  runtime.Every("identity.forget_sessions", absl::Minutes(10),
+                [sessions](absl::Time deadline) { return sessions->ForgetOldSessions(deadline); });
   return absl::OkStatus();
 }
 

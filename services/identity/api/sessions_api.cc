@@ -1,20 +1,28 @@
 #include "services/identity/api/sessions_api.h"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
 #include "common/crypto/digest.h"
 #include "common/db/pool.h"
+#include "common/rpc/id_page.h"
 #include "common/rpc/resource_name.h"
 #include "common/rpc/timestamps.h"
 #include "services/identity/api/convert.h"
+#include "services/identity/api/session_ends.h"
 #include "services/identity/domain/account_rules.h"
+#include "services/identity/domain/roles.h"
 #include "services/identity/domain/text_forms.h"
+#include "services/identity/storage/sessions.h"
 
 namespace trellis::identity {
 namespace {
+
+constexpr char kPasswordMethod[] = "pwd";  // RFC 8176
 
 // One answer for an unknown login, a wrong password, a disabled user and a rest: it tells nobody which.
 absl::Status Refused() {
@@ -33,23 +41,16 @@ absl::StatusOr<v1::SignInResponse> SessionsApi::SignIn(rpc::CallContext& call, c
     if (!found.resting) TRELLIS_RETURN_IF_ERROR(NoteFailure(call, attempt));
     return Refused();
   }
-  TRELLIS_RETURN_IF_ERROR(NoteSuccess(call, found, attempt, request.password()));
-
-  const storage::UserRow& user = found.credentials->user;
-  access::TokenSubject subject;
-  subject.user = user.id;
-  subject.organization = user.organization;
-  subject.session = runtime_.ids().Next();
-  for (const Role role : user.roles) subject.roles.push_back(static_cast<options::v1::Role>(role));
-  subject.methods = {"pwd"};
-  subject.auth_time = runtime_.clock().Now();
-  TRELLIS_ASSIGN_OR_RETURN(access::IssuedToken token, keys_.Issue(subject, call.deadline()));
+  TRELLIS_ASSIGN_OR_RETURN(LiveSession live, Begin(call, found, attempt, request.password()));
+  TRELLIS_ASSIGN_OR_RETURN(access::IssuedToken token, tokens_.IssueAccess(live.session, live.user, call.deadline()));
 
   v1::SignInResponse response;
   response.set_access_token(std::move(token.token));
   *response.mutable_expire_time() = rpc::ToTimestamp(token.expire_time);
-  *response.mutable_user() = ToProto(user);
-  response.set_organization(rpc::MakeName(kOrganizations, user.organization));
+  *response.mutable_user() = ToProto(live.user);
+  response.set_organization(rpc::MakeName(kOrganizations, live.user.organization));
+  response.set_refresh_token(std::move(live.refresh_token));
+  *response.mutable_session() = ToProto(live.session, live.session.id);
   return response;
 }
 
@@ -86,26 +87,102 @@ absl::Status SessionsApi::NoteFailure(rpc::CallContext& call, const storage::Att
   });
 }
 
-absl::Status SessionsApi::NoteSuccess(rpc::CallContext& call, const Found& found, const storage::AttemptKey& attempt,
-                                      const std::string& password) {
+absl::StatusOr<LiveSession> SessionsApi::Begin(rpc::CallContext& call, const Found& found,
+                                               const storage::AttemptKey& attempt, const std::string& password) {
   const storage::Credentials& credentials = *found.credentials;
   std::string stronger;
   if (hasher_.NeedsRehash(credentials.password_hash)) {
     TRELLIS_ASSIGN_OR_RETURN(stronger, hasher_.Hash(password, call.deadline()));
   }
-  if (stronger.empty() && !found.failed_before) return absl::OkStatus();
-  return runtime_.pool().Transact(call.deadline(), [&](db::Session& tx) -> absl::Status {
+  runtime::BackgroundWork work;
+  work.organization = credentials.user.organization;
+  work.purpose = "identity.begin_session";
+  work.deadline = call.deadline();
+  LiveSession live;
+  TRELLIS_RETURN_IF_ERROR(runtime_.WriteAs(work, [&](runtime::WriteUnit& unit) -> absl::Status {
+    TRELLIS_ASSIGN_OR_RETURN(const auto now, storage::LockCredentials(unit.db, unit.organization, credentials.user.id));
+    if (!now.has_value() || now->user.disabled || now->password_hash != credentials.password_hash) return Refused();
     if (!stronger.empty()) {
-      TRELLIS_RETURN_IF_ERROR(storage::ReplacePasswordHash(tx, credentials.user.organization, credentials.user.id,
+      TRELLIS_RETURN_IF_ERROR(storage::ReplacePasswordHash(unit.db, unit.organization, credentials.user.id,
                                                            credentials.password_hash, stronger));
     }
-    return found.failed_before ? storage::ForgetFailures(tx, attempt) : absl::OkStatus();
-  });
+    if (found.failed_before) TRELLIS_RETURN_IF_ERROR(storage::ForgetFailures(unit.db, attempt));
+    TRELLIS_ASSIGN_OR_RETURN(live, tokens_.Begin(unit, now->user, {kPasswordMethod}));
+    return absl::OkStatus();
+  }));
+  return live;
+}
+
+absl::StatusOr<v1::RefreshSessionResponse> SessionsApi::RefreshSession(rpc::CallContext& call,
+                                                                       const v1::RefreshSessionRequest& request) {
+  TRELLIS_ASSIGN_OR_RETURN(LiveSession live, tokens_.Refresh(request.refresh_token(), call.deadline()));
+  TRELLIS_ASSIGN_OR_RETURN(access::IssuedToken token, tokens_.IssueAccess(live.session, live.user, call.deadline()));
+  v1::RefreshSessionResponse response;
+  response.set_access_token(std::move(token.token));
+  *response.mutable_expire_time() = rpc::ToTimestamp(token.expire_time);
+  response.set_refresh_token(std::move(live.refresh_token));
+  *response.mutable_session() = ToProto(live.session, live.session.id);
+  return response;
+}
+
+absl::StatusOr<v1::SignOutResponse> SessionsApi::SignOut(rpc::CallContext& call, const v1::SignOutRequest& request) {
+  const rpc::Caller& caller = call.caller();
+  return runtime_.Write<v1::SignOutResponse>(
+      call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::SignOutResponse> {
+        TRELLIS_RETURN_IF_ERROR(EndSessions(unit, caller.user, {caller.session}, EndReason::kSignedOut).status());
+        return v1::SignOutResponse();
+      });
+}
+
+absl::StatusOr<v1::ListSessionsResponse> SessionsApi::ListSessions(rpc::CallContext& call,
+                                                                   const v1::ListSessionsRequest& request) {
+  TRELLIS_ASSIGN_OR_RETURN(const rpc::IdPage page, rpc::ReadIdPage(call, request));
+  const rpc::Caller& caller = call.caller();
+  std::vector<storage::SessionRow> rows;
+  TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
+    TRELLIS_ASSIGN_OR_RETURN(rows,
+                             storage::ListSessions(session, caller.organization, caller.user, runtime_.clock().Now(),
+                                                   page.last.value_or(Id()), page.size + 1));
+    return absl::OkStatus();
+  }));
+  v1::ListSessionsResponse response;
+  const std::size_t shown = std::min(rows.size(), static_cast<std::size_t>(page.size));
+  for (std::size_t i = 0; i < shown; ++i) *response.add_sessions() = ToProto(rows[i], caller.session);
+  if (rows.size() > shown) response.set_next_page_token(page.TokenAfter(rows[shown - 1].id));
+  return response;
+}
+
+absl::StatusOr<v1::RevokeSessionsResponse> SessionsApi::RevokeSessions(rpc::CallContext& call,
+                                                                       const v1::RevokeSessionsRequest& request) {
+  const rpc::Caller& caller = call.caller();
+  Id user = caller.user;
+  if (!request.user().empty()) {
+    TRELLIS_ASSIGN_OR_RETURN(user, rpc::ParseName(kUsers, request.user(), "user"));
+  }
+  const bool own = user == caller.user;
+  if (request.keep_current() && !own) return InvalidField("keep_current", "is for the caller's own sessions");
+  return runtime_.Write<v1::RevokeSessionsResponse>(
+      call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::RevokeSessionsResponse> {
+        TRELLIS_ASSIGN_OR_RETURN(const auto row, storage::LockUser(unit.db, unit.organization, user));
+        const bool may = row.has_value() && (own || MayGive(RolesOf(caller), row->roles).ok());
+        if (!may) return NotFound(request.user());
+        TRELLIS_ASSIGN_OR_RETURN(const std::vector<Id> ended,
+                                 EndAllSessions(unit, user, EndReason::kRevoked,
+                                                request.keep_current() ? std::optional(caller.session) : std::nullopt));
+        v1::RevokeSessionsResponse response;
+        response.set_ended_count(static_cast<int>(ended.size()));
+        return response;
+      });
 }
 
 absl::Status SessionsApi::ForgetOldAttempts(absl::Time deadline) {
   const absl::Time before = runtime_.clock().Now() - absl::Hours(24);
   return runtime_.pool().Transact(deadline, [&](db::Session& tx) { return storage::PurgeAttempts(tx, before); });
+}
+
+absl::Status SessionsApi::ForgetOldSessions(absl::Time deadline) {
+  const absl::Time before = runtime_.clock().Now() - absl::Hours(24);
+  return runtime_.pool().Transact(deadline, [&](db::Session& tx) { return storage::PurgeSessions(tx, before); });
 }
 
 }  // namespace trellis::identity

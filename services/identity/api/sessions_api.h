@@ -10,7 +10,7 @@
 #include "common/rpc/call_context.h"
 #include "common/runtime/runtime.h"
 #include "services/identity/api/password_hasher.h"
-#include "services/identity/api/token_keys.h"
+#include "services/identity/api/session_tokens.h"
 #include "services/identity/storage/sign_in_attempts.h"
 #include "services/identity/storage/users.h"
 #include "trellis/identity/v1/sessions.pb.h"
@@ -20,13 +20,20 @@ namespace trellis::identity {
 // Serves trellis.identity.v1.Sessions. Thread-safe.
 class SessionsApi {
  public:
-  SessionsApi(runtime::Runtime& runtime, PasswordHasher& hasher, TokenKeys& keys)
-      : runtime_(runtime), hasher_(hasher), keys_(keys) {}
+  SessionsApi(runtime::Runtime& runtime, PasswordHasher& hasher, SessionTokens& tokens)
+      : runtime_(runtime), hasher_(hasher), tokens_(tokens) {}
 
   absl::StatusOr<v1::SignInResponse> SignIn(rpc::CallContext& call, const v1::SignInRequest& request);
+  absl::StatusOr<v1::RefreshSessionResponse> RefreshSession(rpc::CallContext& call,
+                                                            const v1::RefreshSessionRequest& request);
+  absl::StatusOr<v1::SignOutResponse> SignOut(rpc::CallContext& call, const v1::SignOutRequest& request);
+  absl::StatusOr<v1::ListSessionsResponse> ListSessions(rpc::CallContext& call, const v1::ListSessionsRequest& request);
+  absl::StatusOr<v1::RevokeSessionsResponse> RevokeSessions(rpc::CallContext& call,
+                                                            const v1::RevokeSessionsRequest& request);
 
-  // Forgets failures that are more than a day old.
+  // Forgets failures that are more than a day old, and sessions that ended longer ago than that.
   absl::Status ForgetOldAttempts(absl::Time deadline);
+  absl::Status ForgetOldSessions(absl::Time deadline);
 
  private:
   struct Found {
@@ -37,12 +44,13 @@ class SessionsApi {
   absl::StatusOr<Found> LookUp(rpc::CallContext& call, const std::string& login, const storage::AttemptKey& attempt);
   absl::StatusOr<bool> PasswordIsRight(rpc::CallContext& call, const Found& found, const std::string& password);
   absl::Status NoteFailure(rpc::CallContext& call, const storage::AttemptKey& attempt);
-  absl::Status NoteSuccess(rpc::CallContext& call, const Found& found, const storage::AttemptKey& attempt,
-                           const std::string& password);
+  // Begins the session, unless the account changed since the password was found right.
+  absl::StatusOr<LiveSession> Begin(rpc::CallContext& call, const Found& found, const storage::AttemptKey& attempt,
+                                    const std::string& password);
 
   runtime::Runtime& runtime_;
   PasswordHasher& hasher_;
-  TokenKeys& keys_;
+  SessionTokens& tokens_;
 };
 
 }  // namespace trellis::identity

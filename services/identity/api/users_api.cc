@@ -13,6 +13,7 @@
 #include "services/identity/api/accounts.h"
 #include "services/identity/api/convert.h"
 #include "services/identity/api/field_mask.h"
+#include "services/identity/api/session_ends.h"
 #include "services/identity/storage/users.h"
 #include "trellis/identity/v1/identity_events.pb.h"
 
@@ -53,6 +54,15 @@ v1::UserUpdated EventOf(const storage::UserRow& row) {
   for (const Role role : row.roles) event.add_roles(static_cast<options::v1::Role>(role));
   event.set_disabled(row.disabled);
   return event;
+}
+
+// Tokens tell roles, so those that tell the old ones must go.
+absl::Status EndSessionsAfter(runtime::WriteUnit& unit, const storage::UserRow& before, const storage::UserRow& after) {
+  if (after.disabled && !before.disabled) {
+    return EndAllSessions(unit, after.id, EndReason::kUserDisabled).status();
+  }
+  if (after.roles != before.roles) return EndAllSessions(unit, after.id, EndReason::kRolesChanged).status();
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -133,6 +143,7 @@ absl::StatusOr<v1::UpdateUserResponse> UsersApi::UpdateUser(rpc::CallContext& ca
         after.update_time = unit.now;
         TRELLIS_RETURN_IF_ERROR(storage::UpdateUser(unit.db, after));
         TRELLIS_RETURN_IF_ERROR(unit.Publish(EventOf(after)));
+        TRELLIS_RETURN_IF_ERROR(EndSessionsAfter(unit, *before, after));
         *response.mutable_user() = ToProto(after);
         return response;
       });

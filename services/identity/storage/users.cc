@@ -29,6 +29,9 @@ constexpr char kList[] =
 constexpr char kFindCredentials[] =
     "SELECT organization_id, id, login, display_name, roles, disabled, version, create_time, update_time, "
     "password_hash FROM user WHERE login = ?";
+constexpr char kLockCredentials[] =
+    "SELECT organization_id, id, login, display_name, roles, disabled, version, create_time, update_time, "
+    "password_hash FROM user WHERE organization_id = ? AND id = ? FOR UPDATE";
 constexpr char kReplaceHash[] =
     "UPDATE user SET password_hash = ? WHERE organization_id = ? AND id = ? AND password_hash = ?";
 
@@ -63,6 +66,20 @@ absl::StatusOr<std::optional<UserRow>> FindBy(db::Session& session, absl::string
                         sql, organization, id));
   if (!columns.has_value()) return std::nullopt;
   return ToRow(*std::move(columns));
+}
+
+template <class... Key>
+absl::StatusOr<std::optional<Credentials>> CredentialsBy(db::Session& session, absl::string_view sql,
+                                                         const Key&... key) {
+  TRELLIS_ASSIGN_OR_RETURN(
+      auto found,
+      (session.QueryOne<Id, Id, std::string, std::string, int, bool, std::int64_t, absl::Time, absl::Time, std::string>(
+          sql, key...)));
+  if (!found.has_value()) return std::nullopt;
+  auto& [organization, id, login, display_name, roles, disabled, version, create_time, update_time, hash] = *found;
+  return Credentials{ToRow({organization, id, std::move(login), std::move(display_name), roles, disabled, version,
+                            create_time, update_time}),
+                     std::move(hash)};
 }
 
 }  // namespace
@@ -104,15 +121,11 @@ absl::StatusOr<std::vector<UserRow>> ListUsers(db::Session& session, const Id& o
 }
 
 absl::StatusOr<std::optional<Credentials>> FindCredentials(db::Session& session, absl::string_view canonical_login) {
-  TRELLIS_ASSIGN_OR_RETURN(
-      auto found,
-      session.QueryOne<Id, Id, std::string, std::string, int, bool, std::int64_t, absl::Time, absl::Time, std::string>(
-          kFindCredentials, canonical_login));
-  if (!found.has_value()) return std::nullopt;
-  auto& [organization, id, login, display_name, roles, disabled, version, create_time, update_time, hash] = *found;
-  return Credentials{ToRow({organization, id, std::move(login), std::move(display_name), roles, disabled, version,
-                            create_time, update_time}),
-                     std::move(hash)};
+  return CredentialsBy(session, kFindCredentials, canonical_login);
+}
+
+absl::StatusOr<std::optional<Credentials>> LockCredentials(db::Session& tx, const Id& organization, const Id& id) {
+  return CredentialsBy(tx, kLockCredentials, organization, id);
 }
 
 absl::Status ReplacePasswordHash(db::Session& tx, const Id& organization, const Id& id, absl::string_view before,

@@ -51,6 +51,8 @@ struct Credentials {
   std::string password_hash;
 };
 absl::StatusOr<std::optional<Credentials>> FindCredentials(db::Session& session, absl::string_view canonical_login);
+// The same of a known user, locked until the end of the transaction.
+absl::StatusOr<std::optional<Credentials>> LockCredentials(db::Session& tx, const Id& organization, const Id& id);
 // Replaces a hash by a stronger one of the same password; does nothing where the hash is another one by now.
 absl::Status ReplacePasswordHash(db::Session& tx, const Id& organization, const Id& id, absl::string_view before,
                                  absl::string_view after);

@@ -14,6 +14,7 @@
 #include "gtest/gtest.h"
 #include "trellis/identity/v1/access_relations.grpc.pb.h"
 #include "trellis/identity/v1/consents.grpc.pb.h"
+#include "trellis/identity/v1/identity_events.pb.h"
 #include "trellis/identity/v1/keys.grpc.pb.h"
 #include "trellis/identity/v1/organizations.grpc.pb.h"
 #include "trellis/identity/v1/persons.grpc.pb.h"

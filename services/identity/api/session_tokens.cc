@@ -1,0 +1,138 @@
+#include "services/identity/api/session_tokens.h"
+
+#include <optional>
+#include <utility>
+
+#include "common/base/error.h"
+#include "common/base/status_macros.h"
+#include "common/crypto/base64url.h"
+#include "common/crypto/digest.h"
+#include "common/db/pool.h"
+#include "common/log/log.h"
+#include "common/rpc/resource_name.h"
+#include "services/identity/api/convert.h"
+#include "services/identity/api/session_ends.h"
+
+namespace trellis::identity {
+namespace {
+
+constexpr std::size_t kTokenBytes = 32;
+
+absl::Status Ended() {
+  return Error(absl::StatusCode::kUnauthenticated, "SESSION_ENDED", "The session is over. Sign in again.");
+}
+
+}  // namespace
+
+absl::StatusOr<LiveSession> SessionTokens::Begin(runtime::WriteUnit& unit, const storage::UserRow& user,
+                                                 const std::vector<std::string>& methods) {
+  TRELLIS_ASSIGN_OR_RETURN(const auto others,
+                           storage::ListSessions(unit.db, user.organization, user.id, unit.now, Id(), kMostSessions));
+  if (others.size() >= kMostSessions) {
+    TRELLIS_RETURN_IF_ERROR(EndSessions(unit, user.id, {others.front().id}, EndReason::kTooMany).status());
+  }
+  LiveSession live;
+  live.user = user;
+  live.session.organization = user.organization;
+  live.session.id = unit.NextId();
+  live.session.user = user.id;
+  live.session.methods = methods;
+  live.session.auth_time = live.session.create_time = live.session.refresh_time = unit.now;
+  live.session.expire_time = unit.now + kSessionLife;
+  TRELLIS_RETURN_IF_ERROR(storage::InsertSession(unit.db, live.session));
+  TRELLIS_ASSIGN_OR_RETURN(live.refresh_token, Give(unit.db, live.session, runtime_.random().Bytes(kTokenBytes)));
+  return live;
+}
+
+absl::StatusOr<LiveSession> SessionTokens::Refresh(absl::string_view refresh_token, absl::Time deadline) {
+  const std::optional<std::string> token = crypto::Base64UrlDecode(refresh_token);
+  if (!token.has_value() || token->size() != kTokenBytes) return Ended();
+  // What no session had is refused without a lock, so that nobody can hold anything up with it.
+  bool known = false;
+  TRELLIS_RETURN_IF_ERROR(runtime_.pool().Read(deadline, [&](db::Session& session) -> absl::Status {
+    TRELLIS_ASSIGN_OR_RETURN(const auto row, storage::FindRefreshToken(session, crypto::Sha256(*token), false));
+    known = row.has_value();
+    return absl::OkStatus();
+  }));
+  if (!known) return Ended();
+
+  Outcome outcome;
+  TRELLIS_RETURN_IF_ERROR(runtime_.pool().Transact(deadline, [&](db::Session& tx) -> absl::Status {
+    TRELLIS_ASSIGN_OR_RETURN(outcome, Judge(tx, *token));
+    return absl::OkStatus();
+  }));
+  if (outcome.verdict == identity::Refresh::kTheft) {
+    TRELLIS_RETURN_IF_ERROR(EndStolen(outcome.live.session, deadline));
+  }
+  if (outcome.live.refresh_token.empty()) return Ended();
+  return std::move(outcome.live);
+}
+
+absl::StatusOr<SessionTokens::Outcome> SessionTokens::Judge(db::Session& tx, absl::string_view token) {
+  Outcome outcome;
+  TRELLIS_ASSIGN_OR_RETURN(const auto row, storage::FindRefreshToken(tx, crypto::Sha256(token), true));
+  if (!row.has_value()) return outcome;
+  TRELLIS_ASSIGN_OR_RETURN(const auto session, storage::LockSession(tx, row->organization, row->session));
+  if (!session.has_value()) return outcome;
+  TRELLIS_ASSIGN_OR_RETURN(const auto user, storage::FindUser(tx, session->organization, session->user));
+  if (!user.has_value() || user->disabled) return outcome;
+  outcome.live.session = *session;
+  outcome.live.user = *user;
+  outcome.verdict = JudgeRefresh(session->state(), row->shown(), runtime_.clock().Now());
+  if (outcome.verdict == identity::Refresh::kNext) TRELLIS_RETURN_IF_ERROR(Advance(tx, token, *row, outcome));
+  if (outcome.verdict == identity::Refresh::kRepeat) {
+    outcome.live.refresh_token = crypto::Base64UrlEncode(crypto::HmacSha256(row->successor_key, token));
+  }
+  return outcome;
+}
+
+absl::Status SessionTokens::Advance(db::Session& tx, absl::string_view token, const storage::RefreshTokenRow& row,
+                                    Outcome& outcome) {
+  const absl::Time now = runtime_.clock().Now();
+  const std::string successor_key = runtime_.random().Bytes(kTokenBytes);
+  TRELLIS_RETURN_IF_ERROR(storage::UseRefreshToken(tx, row, successor_key, now));
+  storage::SessionRow& session = outcome.live.session;
+  ++session.generation;
+  session.refresh_time = now;
+  TRELLIS_RETURN_IF_ERROR(storage::UpdateSession(tx, session));
+  TRELLIS_ASSIGN_OR_RETURN(outcome.live.refresh_token, Give(tx, session, crypto::HmacSha256(successor_key, token)));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> SessionTokens::Give(db::Session& tx, const storage::SessionRow& session,
+                                                absl::string_view token) {
+  storage::RefreshTokenRow row;
+  row.hash = crypto::Sha256(token);
+  row.organization = session.organization;
+  row.session = session.id;
+  row.generation = session.generation;
+  row.expire_time = session.expire_time;
+  TRELLIS_RETURN_IF_ERROR(storage::InsertRefreshToken(tx, row));
+  return crypto::Base64UrlEncode(token);
+}
+
+absl::Status SessionTokens::EndStolen(const storage::SessionRow& session, absl::Time deadline) {
+  log::Warning("a refresh token was used twice: its session ends",
+               {{"session", rpc::MakeName(kSessions, session.id)}, {"user", rpc::MakeName(kUsers, session.user)}});
+  runtime::BackgroundWork work;
+  work.organization = session.organization;
+  work.purpose = "identity.end_stolen_session";
+  work.deadline = deadline;
+  return runtime_.WriteAs(work, [&](runtime::WriteUnit& unit) {
+    return EndSessions(unit, session.user, {session.id}, EndReason::kTokenReused).status();
+  });
+}
+
+absl::StatusOr<access::IssuedToken> SessionTokens::IssueAccess(const storage::SessionRow& session,
+                                                               const storage::UserRow& user, absl::Time deadline) {
+  access::TokenSubject subject;
+  subject.user = user.id;
+  subject.organization = user.organization;
+  subject.session = session.id;
+  for (const Role role : user.roles) subject.roles.push_back(static_cast<options::v1::Role>(role));
+  subject.methods = session.methods;
+  subject.auth_time = session.auth_time;
+  return keys_.Issue(subject, deadline);
+}
+
+}  // namespace trellis::identity
