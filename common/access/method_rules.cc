@@ -65,6 +65,7 @@ absl::StatusOr<std::string> TextAt(const Message& message, absl::string_view pat
 }
 
 absl::Status MethodRules::Authorize(rpc::CallContext& call, const Message& request) {
+  if (call.caller().kind == rpc::Caller::Kind::kUser) TRELLIS_RETURN_IF_ERROR(CheckSession(call));
   switch (call.policy().audience()) {
     case options::v1::AUDIENCE_PUBLIC:
       return absl::OkStatus();
@@ -75,6 +76,12 @@ absl::Status MethodRules::Authorize(rpc::CallContext& call, const Message& reque
     default:
       return absl::InternalError(absl::StrCat(call.method().full_name(), " declares no audience"));
   }
+}
+
+absl::Status MethodRules::CheckSession(rpc::CallContext& call) const {
+  if (sessions_ != nullptr) return call.policy().check_session() ? sessions_->CheckTruth(call) : sessions_->Check(call);
+  if (!call.policy().check_session()) return absl::OkStatus();
+  return absl::InternalError("a method wants sessions checked where nobody can check them");
 }
 
 absl::Status MethodRules::AuthorizeUser(rpc::CallContext& call, const Message& request) {
@@ -89,10 +96,6 @@ absl::Status MethodRules::AuthorizeUser(rpc::CallContext& call, const Message& r
         .With("method", call.method().full_name());
   }
   if (policy.step_up()) TRELLIS_RETURN_IF_ERROR(RequireFreshFactor(call));
-  if (policy.check_session()) {
-    if (!check_session_) return absl::InternalError("a method wants sessions checked where nobody can check them");
-    TRELLIS_RETURN_IF_ERROR(check_session_(call));
-  }
   if (policy.person_field().empty()) return absl::OkStatus();
   if (access_ == nullptr) return absl::InternalError("a method names a person in a service without access relations");
   TRELLIS_ASSIGN_OR_RETURN(const std::string name, TextAt(request, policy.person_field()));

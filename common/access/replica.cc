@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/access/relations.h"
+#include "common/access/revocations.h"
 #include "common/base/status_macros.h"
 #include "common/base/text.h"
 #include "common/feed/handlers.h"
@@ -35,7 +36,7 @@ std::optional<Collections> CollectionsOf(RelationKind kind) {
 
 absl::StatusOr<Id> IdIn(absl::string_view name, absl::string_view collection) {
   const std::optional<absl::string_view> text = StripCollection(name, collection);
-  if (!text.has_value()) return absl::InvalidArgumentError(absl::StrCat("a relation without ", collection));
+  if (!text.has_value()) return absl::InvalidArgumentError(absl::StrCat("an event without ", collection));
   return Id::Parse(*text);
 }
 
@@ -69,15 +70,30 @@ absl::Status ApplyRevoked(db::Session& tx, const events::v1::Event& event,
   return RevokeRelation(tx, *key, rpc::FromTimestamp(event.occur_time())).status();
 }
 
+absl::Status ApplyEnded(db::Session& tx, const events::v1::Event& event, const identity::v1::SessionsEnded& ended) {
+  Revocation revocation;
+  TRELLIS_ASSIGN_OR_RETURN(revocation.organization, feed::OrganizationOf(event));
+  TRELLIS_ASSIGN_OR_RETURN(revocation.user, IdIn(ended.user(), "users"));
+  for (const std::string& session : ended.sessions()) {
+    TRELLIS_ASSIGN_OR_RETURN(revocation.session, IdIn(session, "sessions"));
+    TRELLIS_RETURN_IF_ERROR(PutRevocation(tx, revocation));
+  }
+  if (!ended.has_issued_before_time()) return absl::OkStatus();
+  revocation.session = Id();
+  revocation.issued_before = rpc::FromTimestamp(ended.issued_before_time());
+  return PutRevocation(tx, revocation);
+}
+
 feed::Handlers MakeHandlers() {
   feed::Handlers handlers;
   handlers.On<identity::v1::RelationGranted>(ApplyGranted).On<identity::v1::RelationRevoked>(ApplyRevoked);
+  handlers.On<identity::v1::SessionsEnded>(ApplyEnded);
   return handlers;
 }
 
 }  // namespace
 
-absl::Status ApplyRelationEvent(db::Session& tx, const events::v1::Event& event) {
+absl::Status ApplyAccessEvent(db::Session& tx, const events::v1::Event& event) {
   static const auto* const handlers = new feed::Handlers(MakeHandlers());
   return (*handlers)(tx, event);
 }

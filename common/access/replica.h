@@ -1,4 +1,4 @@
-// Keeps this service's copy of the access relations in step with identity.
+// Keeps this service's copy of the access relations and of the sessions that ended in step with identity.
 #ifndef TRELLIS_COMMON_ACCESS_REPLICA_H_
 #define TRELLIS_COMMON_ACCESS_REPLICA_H_
 
@@ -8,8 +8,9 @@
 
 namespace trellis::access {
 
-// Applies one event of identity's feed: RelationGranted, RelationRevoked; OK for all others. A feed::Handler.
-absl::Status ApplyRelationEvent(db::Session& tx, const events::v1::Event& event);
+// Applies one event of identity's feed: RelationGranted, RelationRevoked, SessionsEnded; OK for all others. A
+// feed::Handler.
+absl::Status ApplyAccessEvent(db::Session& tx, const events::v1::Event& event);
 
 }  // namespace trellis::access
 

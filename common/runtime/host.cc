@@ -27,6 +27,7 @@ constexpr absl::Duration kPingInterval = absl::Seconds(2);
 constexpr absl::Duration kDatabaseSilence = absl::Seconds(10);
 constexpr absl::Duration kProbeInterval = absl::Seconds(10);
 constexpr int kMissedProbes = 3;
+constexpr absl::Duration kSessionRefresh = absl::Milliseconds(500);
 constexpr absl::Duration kKeyRefresh = absl::Minutes(1);
 constexpr absl::Duration kKeepResponses = absl::Hours(7 * 24);
 constexpr absl::Duration kChainInterval = absl::Milliseconds(100);
@@ -85,6 +86,9 @@ absl::Status Host::MakeParts(const Seams& seams) {
   access_ = FollowsIdentity()
                 ? std::make_unique<access::Access>(pool_.get(), &clock_, AskAccessOf(Peer("identity")), &freshness_)
                 : std::make_unique<access::Access>(pool_.get(), &clock_);
+  sessions_ = FollowsIdentity() ? std::make_unique<access::SessionGuard>(pool_.get(), &clock_,
+                                                                         AskSessionOf(Peer("identity")), &freshness_)
+                                : std::make_unique<access::SessionGuard>(pool_.get(), &clock_);
   if (service_.name != "identity") fetch_keys_ = FetchKeysFrom(Peer("identity"));
   TRELLIS_RETURN_IF_ERROR(service_.build(*this));
   TRELLIS_RETURN_IF_ERROR(MakeServer(seams));
@@ -120,10 +124,8 @@ absl::Status Host::MakeCheckpointer() {
   return absl::OkStatus();
 }
 
-bool Host::FollowsIdentity() const {
-  return absent_peers_.count("identity") == 0 &&
-         std::find(service_.peers.begin(), service_.peers.end(), "identity") != service_.peers.end();
-}
+// Everybody but identity itself: who may see whom, and whose session is over.
+bool Host::FollowsIdentity() const { return service_.name != "identity" && absent_peers_.count("identity") == 0; }
 
 absl::Status Host::OpenKeyRing() {
   if (settings_.key_ring.empty()) {
@@ -170,7 +172,7 @@ absl::Status Host::MakeServer(const Seams& seams) {
   TRELLIS_ASSIGN_OR_RETURN(
       verifier_,
       access::TokenVerifier::Make({.issuer = settings_.issuer, .audience = settings_.audience}, keys_.get(), &clock_));
-  rules_ = std::make_unique<access::MethodRules>(access_.get(), &clock_);
+  rules_ = std::make_unique<access::MethodRules>(access_.get(), &clock_, sessions_.get());
   rpc::ServerOptions options = ServerOptionsOf(service_, settings_);
   options.auditor = trail_.get();
   server_ = std::make_unique<rpc::Server>(std::move(options), std::move(router_), verifier_.get(), rules_.get(),
@@ -194,7 +196,7 @@ void Host::MakeFollowers() {
   if (FollowsIdentity()) {
     EventHandler& handler = handlers_["identity"];
     handler = [this, own = std::move(handler)](db::Session& tx, const events::v1::Event& event) -> absl::Status {
-      TRELLIS_RETURN_IF_ERROR(access::ApplyRelationEvent(tx, event));
+      TRELLIS_RETURN_IF_ERROR(access::ApplyAccessEvent(tx, event));
       TRELLIS_RETURN_IF_ERROR(ApplyErasure(*sealer_, tx, event));
       return own ? own(tx, event) : absl::OkStatus();
     };
@@ -234,6 +236,10 @@ void Host::MakeTimers() {
   });
   prober_.Add("listener", kProbeInterval, absl::Seconds(3),
               [this](absl::Time deadline) { return ProbeListener(deadline); });
+  watcher_.Add("sessions", kSessionRefresh, absl::Seconds(2),
+               [this](absl::Time deadline) { return sessions_->Refresh(deadline); });
+  keeper_.Add("revocations", absl::Minutes(10), absl::Seconds(2),
+              [this](absl::Time deadline) { return sessions_->Purge(deadline); });
   keeper_.Add("idempotency", absl::Minutes(10), absl::Seconds(2), [this](absl::Time deadline) {
     return db::PurgeIdempotency(*pool_, deadline, clock_.Now() - kKeepResponses).status();
   });
@@ -296,6 +302,7 @@ absl::Status Host::Start() {
   for (Followed& followed : followers_) followed.follower->Start();
   keeper_.Start();
   prober_.Start();
+  watcher_.Start();
   service_work_.Start();
   audit_work_.Start();
   return absl::OkStatus();
@@ -344,6 +351,7 @@ void Host::Drain(absl::Duration wait, absl::Duration grace) {
     server_->Drain(absl::ZeroDuration(), grace);
     for (Followed& followed : followers_) followed.follower->Stop();
     service_work_.Stop();
+    watcher_.Stop();
     keeper_.Stop();
     sequencer_->Stop();
     batcher_->Stop();

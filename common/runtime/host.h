@@ -18,6 +18,7 @@
 #include "common/access/freshness.h"
 #include "common/access/key_set.h"
 #include "common/access/method_rules.h"
+#include "common/access/session_guard.h"
 #include "common/access/token_verifier.h"
 #include "common/audit/audit_log.h"
 #include "common/audit/batcher.h"
@@ -90,6 +91,7 @@ class Host final : public Runtime {
   db::Pool& pool() override { return *pool_; }
   rpc::Router& router() override { return router_; }
   access::Access& access() override { return *access_; }
+  access::SessionGuard& sessions() override { return *sessions_; }
   metrics::Registry& metrics() override { return registry_; }
   seal::Sealer& seal() override { return *sealer_; }
   std::shared_ptr<grpc::Channel> Peer(absl::string_view service) override;
@@ -161,6 +163,7 @@ class Host final : public Runtime {
   std::unique_ptr<feed::FeedService> feed_service_;
   access::Freshness freshness_;
   std::unique_ptr<access::Access> access_;
+  std::unique_ptr<access::SessionGuard> sessions_;
 
   rpc::Router router_;
   FetchKeys fetch_keys_;
@@ -174,6 +177,7 @@ class Host final : public Runtime {
   std::vector<Followed> followers_;
   Timers keeper_;        // the runtime's own work
   Timers prober_;        // apart: a probe of a deaf port takes its time
+  Timers watcher_;       // the same, where it must not wait for anything else
   Timers service_work_;  // Every()
   Timers audit_work_;
   std::unique_ptr<metrics::HttpEndpoint> http_;

@@ -10,6 +10,7 @@
 #include "common/rpc/channel.h"
 #include "trellis/identity/v1/access_relations.grpc.pb.h"
 #include "trellis/identity/v1/keys.grpc.pb.h"
+#include "trellis/identity/v1/sessions.grpc.pb.h"
 
 namespace trellis::runtime {
 namespace {
@@ -47,6 +48,15 @@ access::AskIdentity AskAccessOf(std::shared_ptr<grpc::Channel> identity) {
     identity::v1::CheckAccessResponse response;
     TRELLIS_RETURN_IF_ERROR(rpc::FromGrpc(stub->CheckAccess(context.get(), request, &response)));
     return response.allowed();
+  };
+}
+
+access::AskSession AskSessionOf(std::shared_ptr<grpc::Channel> identity) {
+  const std::shared_ptr<identity::v1::Sessions::Stub> stub = identity::v1::Sessions::NewStub(identity);
+  return [stub](rpc::CallContext& call) {
+    const std::unique_ptr<grpc::ClientContext> context = rpc::OnBehalfOf(call, kAccessLimit);
+    identity::v1::CheckSessionResponse response;
+    return rpc::FromGrpc(stub->CheckSession(context.get(), identity::v1::CheckSessionRequest(), &response));
   };
 }
 

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "common/access/access.h"
 #include "common/access/key_set.h"
+#include "common/access/session_guard.h"
 #include "grpcpp/channel.h"
 
 namespace trellis::runtime {
@@ -17,6 +18,9 @@ access::KeySet::Fetch FetchKeysFrom(std::shared_ptr<grpc::Channel> identity);
 
 // Whether a caller may see a person, with the caller's own token.
 access::AskIdentity AskAccessOf(std::shared_ptr<grpc::Channel> identity);
+
+// Whether a caller's session goes on, with the caller's own token.
+access::AskSession AskSessionOf(std::shared_ptr<grpc::Channel> identity);
 
 }  // namespace trellis::runtime
 

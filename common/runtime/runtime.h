@@ -29,6 +29,7 @@ class Channel;
 }
 namespace trellis::access {
 class Access;
+class SessionGuard;
 struct VerificationKey;
 }  // namespace trellis::access
 namespace trellis::db {
@@ -71,6 +72,7 @@ class Runtime {
   virtual db::Pool& pool() = 0;
   virtual rpc::Router& router() = 0;
   virtual access::Access& access() = 0;
+  virtual access::SessionGuard& sessions() = 0;
   virtual metrics::Registry& metrics() = 0;
   // What personal content goes through on its way into the tables and back.
   virtual seal::Sealer& seal() = 0;
@@ -90,7 +92,7 @@ class Runtime {
     Keep(std::move(part));
     return raw;
   }
-  // Called once for each feed at most; identity's relations are followed besides, by every service that has the peer.
+  // Called once for each feed at most; identity's relations and ended sessions are followed besides, by every service.
   // Applies each event of a peer's feed exactly once, in order: the handler's changes and the position commit
   // together. An error is repeated for ever (with growing waits): return OK for events that do not concern you.
   using EventHandler = std::function<absl::Status(db::Session& tx, const events::v1::Event& event)>;

@@ -96,6 +96,7 @@ void RouteSessions(rpc::Router& router, SessionsApi* sessions) {
   router.Unary("trellis.identity.v1.Sessions.SignIn", sessions, &SessionsApi::SignIn);
   router.Unary("trellis.identity.v1.Sessions.RefreshSession", sessions, &SessionsApi::RefreshSession);
   router.Unary("trellis.identity.v1.Sessions.SignOut", sessions, &SessionsApi::SignOut);
+  router.Unary("trellis.identity.v1.Sessions.CheckSession", sessions, &SessionsApi::CheckSession);
   router.Unary("trellis.identity.v1.Sessions.ListSessions", sessions, &SessionsApi::ListSessions);
   router.Unary("trellis.identity.v1.Sessions.RevokeSessions", sessions, &SessionsApi::RevokeSessions);
 }

@@ -8,20 +8,28 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/access/revocations.h"
 #include "common/base/id.h"
 #include "common/runtime/write.h"
 #include "services/identity/domain/session_rules.h"
 
 namespace trellis::identity {
 
-// Ends these sessions of the user, in the unit's transaction, and publishes SessionsEnded. Returns those that went on.
-absl::StatusOr<std::vector<Id>> EndSessions(runtime::WriteUnit& unit, const Id& user, const std::vector<Id>& sessions,
-                                            EndReason reason);
+// What has ended: how many sessions, and what SessionGuard::Remember is told once the change is committed.
+struct Ended {
+  int sessions = 0;
+  std::vector<access::Revocation> revocations = {};
+};
+
+// Ends these sessions of the user, in the unit's transaction: their access tokens are refused from then on, and
+// followers are told (SessionsEnded).
+absl::StatusOr<Ended> EndSessions(runtime::WriteUnit& unit, const Id& user, const std::vector<Id>& sessions,
+                                  EndReason reason);
 
 // Ends all sessions of the user but `keep`, and, where nothing is kept, has every token refused that was issued before.
 // The caller holds the lock of the user's row, so that no session begins meanwhile.
-absl::StatusOr<std::vector<Id>> EndAllSessions(runtime::WriteUnit& unit, const Id& user, EndReason reason,
-                                               std::optional<Id> keep = std::nullopt);
+absl::StatusOr<Ended> EndAllSessions(runtime::WriteUnit& unit, const Id& user, EndReason reason,
+                                     std::optional<Id> keep = std::nullopt);
 
 }  // namespace trellis::identity
 

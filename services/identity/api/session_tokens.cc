@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/access/session_guard.h"
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
 #include "common/crypto/base64url.h"
@@ -18,7 +19,7 @@ namespace {
 
 constexpr std::size_t kTokenBytes = 32;
 
-absl::Status Ended() {
+absl::Status SessionEnded() {
   return Error(absl::StatusCode::kUnauthenticated, "SESSION_ENDED", "The session is over. Sign in again.");
 }
 
@@ -46,7 +47,7 @@ absl::StatusOr<LiveSession> SessionTokens::Begin(runtime::WriteUnit& unit, const
 
 absl::StatusOr<LiveSession> SessionTokens::Refresh(absl::string_view refresh_token, absl::Time deadline) {
   const std::optional<std::string> token = crypto::Base64UrlDecode(refresh_token);
-  if (!token.has_value() || token->size() != kTokenBytes) return Ended();
+  if (!token.has_value() || token->size() != kTokenBytes) return SessionEnded();
   // What no session had is refused without a lock, so that nobody can hold anything up with it.
   bool known = false;
   TRELLIS_RETURN_IF_ERROR(runtime_.pool().Read(deadline, [&](db::Session& session) -> absl::Status {
@@ -54,7 +55,7 @@ absl::StatusOr<LiveSession> SessionTokens::Refresh(absl::string_view refresh_tok
     known = row.has_value();
     return absl::OkStatus();
   }));
-  if (!known) return Ended();
+  if (!known) return SessionEnded();
 
   Outcome outcome;
   TRELLIS_RETURN_IF_ERROR(runtime_.pool().Transact(deadline, [&](db::Session& tx) -> absl::Status {
@@ -64,7 +65,7 @@ absl::StatusOr<LiveSession> SessionTokens::Refresh(absl::string_view refresh_tok
   if (outcome.verdict == identity::Refresh::kTheft) {
     TRELLIS_RETURN_IF_ERROR(EndStolen(outcome.live.session, deadline));
   }
-  if (outcome.live.refresh_token.empty()) return Ended();
+  if (outcome.live.refresh_token.empty()) return SessionEnded();
   return std::move(outcome.live);
 }
 
@@ -118,9 +119,13 @@ absl::Status SessionTokens::EndStolen(const storage::SessionRow& session, absl::
   work.organization = session.organization;
   work.purpose = "identity.end_stolen_session";
   work.deadline = deadline;
-  return runtime_.WriteAs(work, [&](runtime::WriteUnit& unit) {
-    return EndSessions(unit, session.user, {session.id}, EndReason::kTokenReused).status();
-  });
+  Ended ended;
+  TRELLIS_RETURN_IF_ERROR(runtime_.WriteAs(work, [&](runtime::WriteUnit& unit) -> absl::Status {
+    TRELLIS_ASSIGN_OR_RETURN(ended, EndSessions(unit, session.user, {session.id}, EndReason::kTokenReused));
+    return absl::OkStatus();
+  }));
+  runtime_.sessions().Remember(ended.revocations);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<access::IssuedToken> SessionTokens::IssueAccess(const storage::SessionRow& session,

@@ -27,6 +27,7 @@ class SessionsApi {
   absl::StatusOr<v1::RefreshSessionResponse> RefreshSession(rpc::CallContext& call,
                                                             const v1::RefreshSessionRequest& request);
   absl::StatusOr<v1::SignOutResponse> SignOut(rpc::CallContext& call, const v1::SignOutRequest& request);
+  absl::StatusOr<v1::CheckSessionResponse> CheckSession(rpc::CallContext& call, const v1::CheckSessionRequest& request);
   absl::StatusOr<v1::ListSessionsResponse> ListSessions(rpc::CallContext& call, const v1::ListSessionsRequest& request);
   absl::StatusOr<v1::RevokeSessionsResponse> RevokeSessions(rpc::CallContext& call,
                                                             const v1::RevokeSessionsRequest& request);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "common/access/session_guard.h"
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/etag.h"
@@ -57,12 +58,37 @@ v1::UserUpdated EventOf(const storage::UserRow& row) {
 }
 
 // Tokens tell roles, so those that tell the old ones must go.
-absl::Status EndSessionsAfter(runtime::WriteUnit& unit, const storage::UserRow& before, const storage::UserRow& after) {
-  if (after.disabled && !before.disabled) {
-    return EndAllSessions(unit, after.id, EndReason::kUserDisabled).status();
+absl::StatusOr<Ended> EndSessionsAfter(runtime::WriteUnit& unit, const storage::UserRow& before,
+                                       const storage::UserRow& after) {
+  if (after.disabled && !before.disabled) return EndAllSessions(unit, after.id, EndReason::kUserDisabled);
+  if (after.roles != before.roles) return EndAllSessions(unit, after.id, EndReason::kRolesChanged);
+  return Ended();
+}
+
+// Changes the row as the request wants it.
+absl::StatusOr<v1::UpdateUserResponse> Change(runtime::WriteUnit& unit, const Id& id,
+                                              const v1::UpdateUserRequest& request,
+                                              const std::vector<std::string>& fields, const rpc::Caller& caller,
+                                              Ended& ended) {
+  TRELLIS_ASSIGN_OR_RETURN(auto before, storage::LockUser(unit.db, unit.organization, id));
+  if (!before.has_value()) return NotFound(request.user().name());
+  TRELLIS_RETURN_IF_ERROR(rpc::CheckEtag(request.user().etag(), before->version));
+
+  v1::UpdateUserResponse response;
+  *response.mutable_user() = ToProto(*before);
+  CopyFields(fields, request.user(), *response.mutable_user());
+  TRELLIS_ASSIGN_OR_RETURN(storage::UserRow after, Apply(*before, response.user(), caller));
+  if (SameValues(*before, after)) {
+    *response.mutable_user() = ToProto(*before);
+    return response;
   }
-  if (after.roles != before.roles) return EndAllSessions(unit, after.id, EndReason::kRolesChanged).status();
-  return absl::OkStatus();
+  ++after.version;
+  after.update_time = unit.now;
+  TRELLIS_RETURN_IF_ERROR(storage::UpdateUser(unit.db, after));
+  TRELLIS_RETURN_IF_ERROR(unit.Publish(EventOf(after)));
+  TRELLIS_ASSIGN_OR_RETURN(ended, EndSessionsAfter(unit, *before, after));
+  *response.mutable_user() = ToProto(after);
+  return response;
 }
 
 }  // namespace
@@ -125,28 +151,14 @@ absl::StatusOr<v1::UpdateUserResponse> UsersApi::UpdateUser(rpc::CallContext& ca
   if (request.update_mask().paths().empty()) return InvalidField("update_mask", "is required");
   TRELLIS_ASSIGN_OR_RETURN(const std::vector<std::string> fields,
                            ResolveMask(request.update_mask(), kChangeable, request.user()));
-  return runtime_.Write<v1::UpdateUserResponse>(
-      call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::UpdateUserResponse> {
-        TRELLIS_ASSIGN_OR_RETURN(auto before, storage::LockUser(unit.db, unit.organization, id));
-        if (!before.has_value()) return NotFound(request.user().name());
-        TRELLIS_RETURN_IF_ERROR(rpc::CheckEtag(request.user().etag(), before->version));
-
-        v1::UpdateUserResponse response;
-        *response.mutable_user() = ToProto(*before);
-        CopyFields(fields, request.user(), *response.mutable_user());
-        TRELLIS_ASSIGN_OR_RETURN(storage::UserRow after, Apply(*before, response.user(), call.caller()));
-        if (SameValues(*before, after)) {
-          *response.mutable_user() = ToProto(*before);
-          return response;
-        }
-        ++after.version;
-        after.update_time = unit.now;
-        TRELLIS_RETURN_IF_ERROR(storage::UpdateUser(unit.db, after));
-        TRELLIS_RETURN_IF_ERROR(unit.Publish(EventOf(after)));
-        TRELLIS_RETURN_IF_ERROR(EndSessionsAfter(unit, *before, after));
-        *response.mutable_user() = ToProto(after);
-        return response;
-      });
+  Ended ended;
+  TRELLIS_ASSIGN_OR_RETURN(v1::UpdateUserResponse response,
+                           runtime_.Write<v1::UpdateUserResponse>(
+                               call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::UpdateUserResponse> {
+                                 return Change(unit, id, request, fields, call.caller(), ended);
+                               }));
+  runtime_.sessions().Remember(ended.revocations);
+  return response;
 }
 
 }  // namespace trellis::identity

@@ -37,7 +37,9 @@ TEST_F(SessionEndsTest, SigningOutEndsThisSessionAndNoOther) {
   v1::SignOutRequest request;
   request.set_request_id(NewRequestId());
   ASSERT_TRUE(CallWith(here.access_token(), *sessions_, &v1::Sessions::Stub::SignOut, request).ok());
+  EXPECT_EQ(List(here.access_token()).reason(), "SESSION_ENDED") << "at once";
   EXPECT_FALSE(GoesOn(here));
+  EXPECT_TRUE(List(there.access_token()).ok());
   EXPECT_TRUE(GoesOn(there));
 }
 
@@ -98,7 +100,9 @@ TEST_F(SessionEndsTest, AnAdministratorEndsTheSessionsOfTheirOwnOrganizationOnly
   EXPECT_EQ(RevokeAll(NewUser({options::v1::ROLE_COORDINATOR}), account.name).code(), grpc::StatusCode::NOT_FOUND);
   EXPECT_TRUE(GoesOn(session));
   EXPECT_EQ(RevokeAll(administrator_, account.name).value.ended_count(), 1);
+  EXPECT_EQ(List(session.access_token()).reason(), "SESSION_ENDED");
   EXPECT_FALSE(GoesOn(session));
+  EXPECT_TRUE(List(SignedIn(account).access_token()).ok()) << "a new session within the same second";
 }
 
 TEST_F(SessionEndsTest, ARepeatedRequestChangesNothing) {

@@ -36,8 +36,13 @@ class MethodRulesTest : public RelationTest {
   }
 
   Access access_{&pool(), &clock_};
-  absl::Status session_status_;
-  MethodRules rules_{&access_, &clock_, [this](rpc::CallContext&) { return session_status_; }};
+  absl::Status session_status_;  // what identity says where it is asked
+  int asked_ = 0;
+  SessionGuard sessions_{&pool(), &clock_, [this](rpc::CallContext&) {
+                           ++asked_;
+                           return session_status_;
+                         }};
+  MethodRules rules_{&access_, &clock_, &sessions_};
 };
 
 TEST_F(MethodRulesTest, PublicMethodsAreForEverybody) {
@@ -190,10 +195,15 @@ TEST_F(MethodRulesTest, ASessionIsCheckedWhereTheMethodSaysSoAndNowhereElse) {
   MethodPolicy policy = ForUsers();
   policy.set_check_session(true);
   const rpc::Caller caller = UserOf(organization_, user_);
+  ASSERT_TRUE(sessions_.Refresh(Soon()).ok());
   EXPECT_EQ(ReasonFor(caller, policy), "OK");
   session_status_ = Error(absl::StatusCode::kUnauthenticated, "SESSION_ENDED", "over");
   EXPECT_EQ(ReasonFor(caller, policy), "SESSION_ENDED");
+  session_status_ = absl::UnavailableError("identity is away");
+  EXPECT_EQ(ReasonFor(caller, policy), "SESSION_UNKNOWN");
+  EXPECT_EQ(asked_, 3);
   EXPECT_EQ(ReasonFor(caller, ForUsers()), "OK");
+  EXPECT_EQ(asked_, 3);
   MethodRules cannot_check(&access_, &clock_);
   TestCall call(caller, policy);
   EXPECT_FALSE(cannot_check.Authorize(*call, events::v1::Event()).ok());

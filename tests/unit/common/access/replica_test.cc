@@ -1,6 +1,7 @@
 #include "common/access/replica.h"
 
 #include "absl/strings/str_cat.h"
+#include "common/access/revocations.h"
 #include "common/base/status_macros.h"
 #include "tests/unit/common/access/access_fixture.h"
 #include "trellis/identity/v1/identity_events.pb.h"
@@ -19,7 +20,7 @@ class ReplicaTest : public RelationTest {
     return Apply(event);
   }
   absl::Status Apply(const events::v1::Event& event) {
-    return pool().Transact(Soon(), [&](db::Session& tx) { return ApplyRelationEvent(tx, event); });
+    return pool().Transact(Soon(), [&](db::Session& tx) { return ApplyAccessEvent(tx, event); });
   }
   template <class Payload>
   Payload CareTeam() {
@@ -115,6 +116,39 @@ TEST_F(ReplicaTest, AKindOfTheFutureNeitherOpensADoorNorStopsTheFeed) {
   unknown.set_kind(static_cast<identity::v1::RelationKind>(99));
   EXPECT_TRUE(Apply(unknown).ok());
   EXPECT_FALSE(May());
+}
+
+TEST_F(ReplicaTest, FollowsSessionsThatEnded) {
+  rpc::Caller caller = UserOf(organization_, user_);
+  caller.session = NewId();
+  caller.issue_time = clock_.Now();
+  const auto revoked = [&] {
+    bool is_revoked = false;
+    EXPECT_TRUE(pool()
+                    .Read(Soon(),
+                          [&](db::Session& session) -> absl::Status {
+                            TRELLIS_ASSIGN_OR_RETURN(is_revoked, IsRevoked(session, caller));
+                            return absl::OkStatus();
+                          })
+                    .ok());
+    return is_revoked;
+  };
+  identity::v1::SessionsEnded ended;
+  ended.set_user("users/" + user_.ToString());
+  ended.add_sessions("sessions/" + NewId().ToString());
+  ASSERT_TRUE(Apply(ended).ok());
+  EXPECT_FALSE(revoked()) << "another session";
+  ended.mutable_issued_before_time()->set_seconds(absl::ToUnixSeconds(clock_.Now()) + 1);
+  ASSERT_TRUE(Apply(ended).ok());
+  ASSERT_TRUE(Apply(ended).ok()) << "a second time changes nothing";
+  EXPECT_TRUE(revoked());
+  caller.issue_time = clock_.Now() + absl::Seconds(1);
+  EXPECT_FALSE(revoked()) << "issued afterwards";
+  ended.add_sessions("sessions/" + caller.session.ToString());
+  ASSERT_TRUE(Apply(ended).ok());
+  EXPECT_TRUE(revoked());
+  ended.set_user("persons/" + user_.ToString());
+  EXPECT_FALSE(Apply(ended).ok()) << "no user's name";
 }
 
 }  // namespace
