@@ -43,7 +43,7 @@ Session LoadSession(const std::string& path) {
   std::getline(in, session.login);
   std::getline(in, session.user);
   std::getline(in, session.organization);
-  in >> session.expire_seconds >> session.access_token >> session.refresh_token;
+  in >> session.expire_seconds >> session.access_token >> session.refresh_token >> session.name;
   return session;
 }
 
@@ -149,7 +149,7 @@ absl::Status Client::SaveSession(const Session& session) {
   const std::string path = home_ + "/session", draft = absl::StrCat(path, ".", getpid());
   const std::string text =
       absl::StrCat(session.login, "\n", session.user, "\n", session.organization, "\n", session.expire_seconds, " ",
-                   session.access_token, " ", session.refresh_token, "\n");
+                   session.access_token, " ", session.refresh_token, " ", session.name, "\n");
   const int file = open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
   const bool written = file >= 0 && write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
   if (file >= 0) close(file);

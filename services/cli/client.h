@@ -24,6 +24,7 @@ struct Session {
   std::string organization;
   std::int64_t expire_seconds = 0;  // of the access token
   std::string refresh_token;        // "" where there is none
+  std::string name;                 // "sessions/{session}"
 };
 
 enum class Service { kIdentity, kDirectory, kAssessment, kReferral, kCaseload };

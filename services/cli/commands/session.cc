@@ -51,7 +51,8 @@ absl::Status SignIn(Client& client, const Args& args) {
                                               .user = response.user().name(),
                                               .organization = response.organization(),
                                               .expire_seconds = response.expire_time().seconds(),
-                                              .refresh_token = response.refresh_token()}));
+                                              .refresh_token = response.refresh_token(),
+                                              .name = response.session().name()}));
   return client.Show(response, [&] {
     std::string roles;
     for (const int role : response.user().roles()) {
@@ -66,6 +67,7 @@ absl::Status SignIn(Client& client, const Args& args) {
 absl::Status SignOut(Client& client, const Args&) {
   if (!client.session().access_token.empty()) {
     v1::SignOutRequest request;
+    request.set_session(client.session().name);
     request.set_request_id(client.request_id());
     const auto ended = client.Call(Service::kIdentity, &v1::Sessions::Stub::SignOut, request);
     if (!ended.ok() && !absl::IsUnauthenticated(ended.status())) return ended.status();
@@ -92,7 +94,8 @@ absl::Status ListSessions(Client& client, const Args&) {
 
 absl::Status RevokeSessions(Client& client, const Args& args) {
   v1::RevokeSessionsRequest request;
-  request.set_user(Named("users", args.positional()));
+  const std::string& user = args.positional().empty() ? client.session().user : args.positional();
+  request.set_user(Named("users", user));
   request.set_keep_current(args.Has("keep-current"));
   request.set_request_id(client.request_id());
   TRELLIS_ASSIGN_OR_RETURN(const v1::RevokeSessionsResponse response,

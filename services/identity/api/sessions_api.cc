@@ -128,14 +128,17 @@ absl::StatusOr<v1::RefreshSessionResponse> SessionsApi::RefreshSession(rpc::Call
 
 absl::StatusOr<v1::SignOutResponse> SessionsApi::SignOut(rpc::CallContext& call, const v1::SignOutRequest& request) {
   const rpc::Caller& caller = call.caller();
+  TRELLIS_ASSIGN_OR_RETURN(const Id session, rpc::ParseName(kSessions, request.session(), "session"));
   Ended ended;
-  TRELLIS_ASSIGN_OR_RETURN(v1::SignOutResponse response,
-                           runtime_.Write<v1::SignOutResponse>(
-                               call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::SignOutResponse> {
-                                 TRELLIS_ASSIGN_OR_RETURN(
-                                     ended, EndSessions(unit, caller.user, {caller.session}, EndReason::kSignedOut));
-                                 return v1::SignOutResponse();
-                               }));
+  TRELLIS_ASSIGN_OR_RETURN(
+      v1::SignOutResponse response,
+      runtime_.Write<v1::SignOutResponse>(
+          call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::SignOutResponse> {
+            TRELLIS_ASSIGN_OR_RETURN(const auto row, storage::LockSession(unit.db, unit.organization, session));
+            if (!row.has_value() || row->user != caller.user) return NotFound(request.session());
+            TRELLIS_ASSIGN_OR_RETURN(ended, EndSessions(unit, caller.user, {session}, EndReason::kSignedOut));
+            return v1::SignOutResponse();
+          }));
   runtime_.sessions().Remember(ended.revocations);
   return response;
 }
@@ -166,10 +169,7 @@ absl::StatusOr<v1::ListSessionsResponse> SessionsApi::ListSessions(rpc::CallCont
 absl::StatusOr<v1::RevokeSessionsResponse> SessionsApi::RevokeSessions(rpc::CallContext& call,
                                                                        const v1::RevokeSessionsRequest& request) {
   const rpc::Caller& caller = call.caller();
-  Id user = caller.user;
-  if (!request.user().empty()) {
-    TRELLIS_ASSIGN_OR_RETURN(user, rpc::ParseName(kUsers, request.user(), "user"));
-  }
+  TRELLIS_ASSIGN_OR_RETURN(const Id user, rpc::ParseName(kUsers, request.user(), "user"));
   const bool own = user == caller.user;
   if (request.keep_current() && !own) return InvalidField("keep_current", "is for the caller's own sessions");
   Ended ended;

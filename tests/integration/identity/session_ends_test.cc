@@ -13,8 +13,10 @@ class SessionEndsTest : public SessionTest {
     request.set_user(user);
     return Call(who, *sessions_, &v1::Sessions::Stub::RevokeSessions, request);
   }
-  Answer<v1::RevokeSessionsResponse> RevokeOwn(const std::string& token, bool keep_current = false) {
+  Answer<v1::RevokeSessionsResponse> RevokeOwn(const Account& account, const std::string& token,
+                                               bool keep_current = false) {
     v1::RevokeSessionsRequest request;
+    request.set_user(account.name);
     request.set_keep_current(keep_current);
     return CallWith(token, *sessions_, &v1::Sessions::Stub::RevokeSessions, request);
   }
@@ -35,6 +37,9 @@ TEST_F(SessionEndsTest, SigningOutEndsThisSessionAndNoOther) {
   const Account account = NewAccount();
   const v1::SignInResponse here = SignedIn(account), there = SignedIn(account);
   v1::SignOutRequest request;
+  request.set_session(here.session().name());
+  EXPECT_EQ(Call(administrator_, *sessions_, &v1::Sessions::Stub::SignOut, request).code(),
+            grpc::StatusCode::NOT_FOUND);
   request.set_request_id(NewRequestId());
   ASSERT_TRUE(CallWith(here.access_token(), *sessions_, &v1::Sessions::Stub::SignOut, request).ok());
   EXPECT_EQ(List(here.access_token()).reason(), "SESSION_ENDED") << "at once";
@@ -79,12 +84,12 @@ TEST_F(SessionEndsTest, SessionsComeInPages) {
 TEST_F(SessionEndsTest, AUserEndsAllTheirSessionsOrAllOthers) {
   const Account account = NewAccount();
   const v1::SignInResponse kept = SignedIn(account), other = SignedIn(account);
-  const auto ended = RevokeOwn(kept.access_token(), /*keep_current=*/true);
+  const auto ended = RevokeOwn(account, kept.access_token(), /*keep_current=*/true);
   EXPECT_EQ(ended.value.ended_count(), 1) << ended.status.error_message();
   EXPECT_FALSE(GoesOn(other));
   const auto refreshed = Refresh(kept.refresh_token());
   ASSERT_TRUE(refreshed.ok());
-  EXPECT_EQ(RevokeOwn(refreshed.value.access_token()).value.ended_count(), 1);
+  EXPECT_EQ(RevokeOwn(account, refreshed.value.access_token()).value.ended_count(), 1);
   EXPECT_FALSE(Refresh(refreshed.value.refresh_token()).ok());
 }
 

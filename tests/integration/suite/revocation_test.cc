@@ -44,7 +44,7 @@ class RevocationTest : public ::testing::Test {
     AddProbe<assessment::v1::Instruments>(*assessment_, &assessment::v1::Instruments::Stub::ListInstruments,
                                           "assessment");
     AddProbe<referral::v1::Referrals>(*referral_, &referral::v1::Referrals::Stub::ListReferrals, "referral");
-    AddProbe<caseload::v1::Worklists>(*caseload_, &caseload::v1::Worklists::Stub::ListWorklist, "caseload");
+    AddProbe<caseload::v1::Worklist>(*caseload_, &caseload::v1::Worklist::Stub::ListWorklist, "caseload");
     AddProbe<identity::v1::Sessions>(*identity_, &identity::v1::Sessions::Stub::ListSessions, "identity");
   }
 
