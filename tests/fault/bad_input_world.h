@@ -56,8 +56,6 @@ class BadInputWorld {
   // The trace that the calls from here on belong to, 32 hexadecimal digits; "": each one its own.
   void SetTrace(std::string trace_id) { trace_id_ = std::move(trace_id); }
   db::Pool& PoolOf(const std::string& service) { return services_.at(service)->pool(); }
-  // Who a good token belongs to.
-  const testing::TestUser& native() const { return native_; }
 
   std::string GoodToken(const Method& method);
   std::string ExpiredToken(const Method& method);
