@@ -9,7 +9,6 @@
 #include "common/rpc/timestamps.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
-#include "grpcpp/server_context.h"
 
 namespace trellis::audit {
 namespace {
@@ -17,6 +16,8 @@ namespace {
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::MethodOptions;
+
+constexpr std::size_t kLongestSource = 64;
 
 struct Entry final : rpc::AuditEntry {
   std::vector<JournalRow> rows;
@@ -36,13 +37,6 @@ bool IsWanted(const rpc::CallContext& call, const absl::Status& outcome) {
   return IsRefusal(outcome) || (!stream && !IsRead(call));
 }
 
-// The peer's address without its port.
-std::string SourceOf(const rpc::CallContext& call) {
-  if (call.transport() == nullptr) return "";
-  const std::string peer = call.transport()->peer();
-  return peer.substr(0, peer.rfind(':')).substr(0, 64);
-}
-
 std::string RequestIdOf(const Message& request) {
   const FieldDescriptor* const field = request.GetDescriptor()->FindFieldByName("request_id");
   if (field == nullptr || field->is_repeated() || field->type() != FieldDescriptor::TYPE_STRING) return "";
@@ -56,7 +50,7 @@ void SetCaller(const rpc::CallContext& call, v1::AuditRecord& record) {
   record.set_session(NameOf("sessions", caller.session));
   for (const options::v1::Role role : caller.roles) record.add_roles(role);
   record.set_peer_service(caller.service);
-  record.set_source(SourceOf(call));
+  record.set_source(call.peer().address.substr(0, kLongestSource));
 }
 
 // Of a call without a token: whose it turned out to be, by what the handler noted or else by what the answer names.
