@@ -49,14 +49,14 @@ absl::StatusOr<std::vector<StoredRecord>> ListRecords(db::Session& session, cons
   const bool by_person = filter.person.has_value();
   const absl::string_view t = by_person ? "p" : "r";
   const Conditions where = ConditionsOf(filter, t);
-  const std::string from = by_person ? " FROM audit_person p JOIN audit_record r ON r.organization_id = "
-                                       "p.organization_id AND r.sequence = p.sequence"
-                                     : " FROM audit_record r";
-  TRELLIS_ASSIGN_OR_RETURN(
-      auto rows, (session.Query<absl::Time, std::int64_t, std::string>(
-                     absl::StrCat("SELECT ", t, ".record_time, r.sequence, r.body", from, where.sql, " ORDER BY ", t,
-                                  ".record_time DESC, ", t, ".sequence DESC LIMIT ?"),
-                     where.values, filter.limit)));
+  const absl::string_view select =
+      by_person ? "SELECT p.record_time, r.sequence, r.body FROM audit_person p JOIN audit_record r ON "
+                  "r.organization_id = p.organization_id AND r.sequence = p.sequence"
+                : "SELECT r.record_time, r.sequence, r.body FROM audit_record r";
+  const absl::string_view order = by_person ? " ORDER BY p.record_time DESC, p.sequence DESC LIMIT ?"
+                                            : " ORDER BY r.record_time DESC, r.sequence DESC LIMIT ?";
+  TRELLIS_ASSIGN_OR_RETURN(auto rows, (session.Query<absl::Time, std::int64_t, std::string>(
+                                          absl::StrCat(select, where.sql, order), where.values, filter.limit)));
   std::vector<StoredRecord> records;
   for (auto& [time, sequence, body] : rows) records.push_back({{time, sequence}, std::move(body)});
   return records;
