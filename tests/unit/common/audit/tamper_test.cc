@@ -135,7 +135,10 @@ TEST_F(TamperTest, EverythingRemoved) {
 // Put aside and put back: five tables as they were before the last records.
 TEST_F(TamperTest, AnOldBackupPutBackAndAFork) {
   const std::vector<std::string> tables = {"audit_record", "audit_person", "audit_head", "audit_checkpoint"};
-  for (const std::string& table : tables) Run(absl::StrCat("CREATE TABLE old_", table, " AS SELECT * FROM ", table));
+  for (const std::string& table : tables) {
+    Run(absl::StrCat("CREATE TABLE old_", table, " LIKE ", table));
+    Run(absl::StrCat("INSERT INTO old_", table, " SELECT * FROM ", table));
+  }
   WriteAndChain(organization_, 10);
   Sign();
   EXPECT_THAT(Verify(organization_).problems, IsEmpty());
