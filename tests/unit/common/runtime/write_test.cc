@@ -187,8 +187,10 @@ class UnknownCommitTest : public ::testing::Test {
   absl::StatusOr<CreateNoteResponse> Create(const std::string& request_id) {
     static const auto* const service = CreateNoteRequest::descriptor()->file()->FindServiceByName("Notes");
     static const auto* const method = service->FindMethodByName("CreateNote");
+    static const options::v1::MethodPolicy policy = method->options().GetExtension(options::v1::method);
     rpc::CallContext::Parts parts;
     parts.method = method;
+    parts.policy = &policy;
     parts.deadline = absl::Now() + absl::Seconds(10);
     parts.caller.kind = rpc::Caller::Kind::kUser;
     parts.caller.user = user_.user;
