@@ -27,6 +27,7 @@ std::vector<Command> DirectoryCommands();
 std::vector<Command> AssessmentCommands();
 std::vector<Command> ReferralCommands();
 std::vector<Command> CaseloadCommands();
+std::vector<Command> AuditCommands();
 
 }  // namespace trellis::cli
 
