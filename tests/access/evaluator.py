@@ -20,6 +20,7 @@ ROLES = ["platform_administrator", "organization_administrator", "coordinator", 
          "analyst", "privacy_officer", "directory_administrator", "service_account"]
 SERVICES = ["identity", "directory", "assessment", "referral", "caseload", "stranger"]
 CARE = ("coordinator", "clinician")
+GO_BETWEEN = "caseload"  # the service that calls of users are passed on by
 
 
 class World:
@@ -184,8 +185,10 @@ class Sheet:
                 if planted and outcome == "hidden":
                     outcome = "nothing"
                 self.line(rpc, row, f"user:{label}:{role}", label, outcome, shows, hides)
-                # A service that acts for somebody has their rights and no others.
+                # A service that acts for somebody has their rights and no others, and only where it has to do so.
                 if label in ("own", "none") and "needs" in row and not row.get("once"):
+                    if GO_BETWEEN not in row.get("through", []):
+                        outcome, shows = "service", []
                     self.line(rpc, row, f"through:{label}:{role}", label, outcome, shows, hides)
 
     def others(self, rpc, row):
