@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -458,6 +459,7 @@ void World::AwaitAlerts() {
       for (const auto& alert : alerts.safety_alerts()) {
         if (alert.person() != made.names["person"]) continue;
         made.names["alert"] = alert.name();
+        made.names["alert_etag"] = absl::CEscape(alert.etag());
         ++found;
       }
     }

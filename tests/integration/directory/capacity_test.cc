@@ -279,15 +279,15 @@ TEST_F(CapacityTest, NobodyOverwritesFiguresThatHeHasNotSeen) {
 
 TEST_F(CapacityTest, EtagsGuardHoldsAndLinksToo) {
   const std::string service = AddServiceWithPlaces(5);
+  Link(service, staff_.organization);
   const v1::Hold hold = MustHold(coordinator_, service);
   v1::ConfirmHoldRequest confirm;
   confirm.set_name(hold.name());
   confirm.set_etag("9");
   v1::ConfirmHoldResponse confirmed;
-  EXPECT_EQ(ReasonOf(capacities_->ConfirmHold(directory_->As(coordinator_).get(), confirm, &confirmed)),
-            "ETAG_MISMATCH");
+  EXPECT_EQ(ReasonOf(capacities_->ConfirmHold(directory_->As(staff_).get(), confirm, &confirmed)), "ETAG_MISMATCH");
   confirm.set_etag(hold.etag());
-  EXPECT_TRUE(capacities_->ConfirmHold(directory_->As(coordinator_).get(), confirm, &confirmed).ok());
+  EXPECT_TRUE(capacities_->ConfirmHold(directory_->As(staff_).get(), confirm, &confirmed).ok());
 
   v1::LinkProviderRequest link;
   link.set_name(Service(service).provider());
