@@ -194,6 +194,8 @@ class Sheet:
     def others(self, rpc, row):
         label = "own"
         services = row.get("services")
+        if isinstance(services, dict):  # another list for each service that serves it
+            services = services.get(rpc[0], [])
         open_to_all = row.get("open") == "public"
         for caller in ("none", "garbage", "expired"):
             self.line(rpc, row, caller, label, "passed" if open_to_all else "unauthenticated")

@@ -141,7 +141,7 @@ runtime::Service Describe() {
   service.name = "identity";
   service.migrations = &migrations::Files;
   service.port = 7101;
-  service.followers = {"assessment", "referral", "caseload"};
+  service.followers = {"directory", "assessment", "referral", "caseload"};
   service.flags = [settings](config::Loader& flags) { DeclareFlags(flags, *settings); };
   service.build = [settings](runtime::Runtime& runtime) { return Build(runtime, *settings); };
 

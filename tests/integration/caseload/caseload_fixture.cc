@@ -38,6 +38,7 @@ runtime::Service FakePeer(const std::string& name) {
   runtime::Service service;
   service.name = name;
   service.migrations = &NoMigrations;
+  service.followers = {"caseload"};
   service.build = [](runtime::Runtime&) { return absl::OkStatus(); };
   return service;
 }
