@@ -93,11 +93,14 @@ void BadInputWorld::Start() {
     options.flags = std::move(flags);
     for (const std::string& peer : peers) options.peers[peer] = services_.at(peer).get();
     const std::string name = service.name;
+    const std::vector<std::string> followers = service.followers;
     services_[name] = TestService::MustStart(Observed(std::move(service), &methods_), options);
     order_.push_back(name);
     const auto* const feed =
         google::protobuf::DescriptorPool::generated_pool()->FindMethodByName("trellis.events.v1.EventFeed.ReadEvents");
+    if (followers.empty()) return;  // nobody may read it
     methods_.push_back(Describe(name, *feed));
+    methods_.back().policy.mutable_services()->Assign(followers.begin(), followers.end());
   };
   start(identity::Describe(), {}, {"--password-memory-kib=19456", "--password-passes=2"});
   start(directory::Describe(), {"identity"});
