@@ -12,12 +12,14 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "common/base/random.h"
+#include "common/base/status_macros.h"
 #include "common/db/pool.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/resource_name.h"
 #include "common/rpc/router.h"
 #include "common/rpc/timestamps.h"
 #include "common/runtime/runtime.h"
+#include "common/testing/tables.h"
 #include "services/assessment/api/service.h"
 #include "services/caseload/api/service.h"
 #include "services/directory/api/service.h"
@@ -471,21 +473,14 @@ void World::AwaitAlerts() {
 }
 
 std::map<std::string, std::int64_t> World::Contents() {
-  static const std::set<std::string> kMoving = {"feed_head", "feed_follower", "schema_migration", "lease",
-                                                "sign_in_attempt"};
   std::map<std::string, std::int64_t> contents;
   for (const std::string& name : order_) {
-    const absl::Status status =
-        services_.at(name)->pool().Read(absl::Now() + absl::Seconds(10), [&](db::Session& session) -> absl::Status {
-          const auto tables = session.Query<std::string>(
-              "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() LIMIT 200");
-          if (!tables.ok()) return tables.status();
-          for (const auto& [table] : *tables) {
-            if (kMoving.count(table) != 0 || absl::StartsWith(table, "audit")) continue;
-            const auto sum = session.QueryOne<std::string, std::int64_t>(absl::StrCat("CHECKSUM TABLE `", table, "`"));
-            if (!sum.ok()) return sum.status();
-            contents[absl::StrCat(name, ".", table)] = std::get<1>(**sum);
-          }
+    const absl::Status status = testing::ForEachStillTable(
+        services_.at(name)->pool(), [&](db::Session& session, const std::string& table) -> absl::Status {
+          TRELLIS_ASSIGN_OR_RETURN(
+              const auto sum,
+              (session.QueryOne<std::string, std::int64_t>(absl::StrCat("CHECKSUM TABLE `", table, "`"))));
+          contents[absl::StrCat(name, ".", table)] = std::get<1>(*sum);
           return absl::OkStatus();
         });
     if (!status.ok()) {

@@ -9,10 +9,12 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/base/status_macros.h"
 #include "common/db/pool.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/router.h"
 #include "common/runtime/runtime.h"
+#include "common/testing/tables.h"
 #include "google/protobuf/stubs/logging.h"
 #include "services/assessment/api/service.h"
 #include "services/caseload/api/service.h"
@@ -231,21 +233,13 @@ std::string BadInputWorld::TokenWithoutRole(const Method& method) {
 }
 
 std::map<std::string, std::int64_t> BadInputWorld::Rows() {
-  static const std::set<std::string> kMoving = {"feed_head", "feed_follower", "schema_migration", "lease",
-                                                "sign_in_attempt"};
   std::map<std::string, std::int64_t> rows;
   for (const std::string& service : order_) {
-    const absl::Status status =
-        services_.at(service)->pool().Read(absl::Now() + absl::Seconds(10), [&](db::Session& session) -> absl::Status {
-          const auto tables = session.Query<std::string>(
-              "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() LIMIT 100");
-          if (!tables.ok()) return tables.status();
-          for (const auto& [table] : *tables) {
-            if (kMoving.count(table) != 0 || absl::StartsWith(table, "audit_")) continue;
-            const auto count = session.QueryOne<std::int64_t>(absl::StrCat("SELECT COUNT(*) FROM `", table, "`"));
-            if (!count.ok()) return count.status();
-            rows[absl::StrCat(service, ".", table)] = std::get<0>(**count);
-          }
+    const absl::Status status = testing::ForEachStillTable(
+        services_.at(service)->pool(), [&](db::Session& session, const std::string& table) -> absl::Status {
+          TRELLIS_ASSIGN_OR_RETURN(const auto count,
+                                   session.QueryOne<std::int64_t>(absl::StrCat("SELECT COUNT(*) FROM `", table, "`")));
+          rows[absl::StrCat(service, ".", table)] = std::get<0>(*count);
           return absl::OkStatus();
         });
     if (!status.ok()) {

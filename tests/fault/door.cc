@@ -1,8 +1,6 @@
 #include "tests/fault/door.h"
 
-#include <fcntl.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
+#include "tests/fault/child.h"
 #include "tests/fault/loopback.h"
 
 namespace trellis::fault {
@@ -30,13 +29,6 @@ std::string Program() {
     if (access(program.c_str(), X_OK) == 0) return program;
   }
   return "";
-}
-
-std::vector<char*> Pointers(std::vector<std::string>& words) {
-  std::vector<char*> pointers;
-  for (std::string& word : words) pointers.push_back(word.data());
-  pointers.push_back(nullptr);
-  return pointers;
 }
 
 std::string Contents(const std::string& path) {
@@ -56,27 +48,12 @@ absl::StatusOr<std::unique_ptr<Door>> Door::Start(Options options, int port, int
                                         absl::StrCat("DOOR_CERTIFICATE=", options.folder, "/tls/door/tls.crt"),
                                         absl::StrCat("DOOR_CA=", options.folder, "/tls/ca.crt")};
   for (const auto& [name, value] : options.variables) variables.push_back(absl::StrCat(name, "=", value));
-  std::vector<std::string> words = {program, "-db", "-f",
-                                    absl::StrCat(TRELLIS_SOURCE_DIR, "/services/door/haproxy.cfg")};
-  const std::vector<char*> arguments = Pointers(words);
-  const std::vector<char*> environment = Pointers(variables);
-  const std::string log = door->log();
-  const pid_t parent = getpid();
-  door->pid_ = fork();
-  if (door->pid_ == 0) {  // only calls that are safe after fork
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) _exit(127);
-    const int out = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
-    dup2(open("/dev/null", O_RDONLY), 0);
-    dup2(out, 1);
-    dup2(out, 2);
-    for (int descriptor = 3; descriptor < 1024; ++descriptor) close(descriptor);
-    execve(program.c_str(), arguments.data(), environment.data());
-    _exit(127);
-  }
+  door->pid_ = StartChild({program, "-db", "-f", absl::StrCat(TRELLIS_SOURCE_DIR, "/services/door/haproxy.cfg")},
+                          variables, door->log());
   for (const absl::Time limit = absl::Now() + absl::Seconds(20); !door->Lives();
        absl::SleepFor(absl::Milliseconds(20))) {
-    if (absl::Now() > limit) return absl::InternalError(absl::StrCat("the door does not open: ", Contents(log)));
+    if (absl::Now() > limit)
+      return absl::InternalError(absl::StrCat("the door does not open: ", Contents(door->log())));
   }
   return door;
 }

@@ -1,8 +1,6 @@
 #include "tests/fault/fleet.h"
 
-#include <fcntl.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +16,7 @@
 #include "absl/time/clock.h"
 #include "common/base/status_macros.h"
 #include "common/db/pool.h"
+#include "tests/fault/child.h"
 #include "tests/fault/loopback.h"
 
 namespace trellis::fault {
@@ -32,12 +31,11 @@ void SlowDownTheDisk() {
 }
 
 // The environment without what is meant for mariadbd.
-std::vector<char*> EnvironmentOfServices() {
-  std::vector<char*> variables;
+std::vector<std::string> EnvironmentOfServices() {
+  std::vector<std::string> variables;
   for (char** variable = environ; *variable != nullptr; ++variable) {
     if (!absl::StartsWith(*variable, "LD_PRELOAD=")) variables.push_back(*variable);
   }
-  variables.push_back(nullptr);
   return variables;
 }
 
@@ -181,27 +179,9 @@ std::vector<std::string> Fleet::ServeArguments(const std::string& service) const
 }
 
 pid_t Fleet::Spawn(const std::string& service, const std::vector<std::string>& arguments) {
-  std::string program = absl::StrCat(TRELLIS_BINARIES, "/trellis-", service);
   std::vector<std::string> words = arguments;
-  words.insert(words.begin(), program);
-  std::vector<char*> pointers;
-  for (std::string& word : words) pointers.push_back(word.data());
-  pointers.push_back(nullptr);
-  std::vector<char*> environment = EnvironmentOfServices();
-  const std::string log = LogOf(service);
-  const pid_t parent = getpid();
-  const pid_t pid = fork();
-  if (pid != 0) return pid;
-  // Only calls that are safe after fork.
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != parent) _exit(127);
-  const int out = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
-  dup2(open("/dev/null", O_RDONLY), 0);
-  dup2(out, 1);
-  dup2(out, 2);
-  for (int descriptor = 3; descriptor < 1024; ++descriptor) close(descriptor);
-  execve(program.c_str(), pointers.data(), environment.data());
-  _exit(127);
+  words.insert(words.begin(), absl::StrCat(TRELLIS_BINARIES, "/trellis-", service));
+  return StartChild(std::move(words), EnvironmentOfServices(), LogOf(service));
 }
 
 int Fleet::Run(const std::string& service, std::vector<std::string> arguments) {
