@@ -194,8 +194,9 @@ std::string Mismatch(const Cell& cell, const fault::RawAnswer& answer) {
   const std::string outcome = OutcomeOf(answer.status);
   const bool nothing = cell.outcome == "nothing" && (outcome == "hidden" || outcome == "passed");
   // What a never-succeeding request is refused for, once the caller has passed, is not this test's business.
-  const bool passed =
-      cell.never && cell.outcome == "passed" && answer.status.error_code() == grpc::StatusCode::INVALID_ARGUMENT;
+  const grpc::StatusCode code = answer.status.error_code();
+  const bool passed = cell.never && cell.outcome == "passed" &&
+                      (code == grpc::StatusCode::INVALID_ARGUMENT || code == grpc::StatusCode::FAILED_PRECONDITION);
   if (outcome != cell.outcome && !nothing && !passed) {
     return absl::StrCat("is ", outcome, " (", testing::ReasonOf(answer.status), ") instead of ", cell.outcome);
   }

@@ -14,6 +14,9 @@ EXCEPTIONS = {
     "DELETE FROM idempotency WHERE create_time <": "forgets old answers of everybody",
     "SELECT organization_id, id, login, display_name, roles, disabled, version, create_time, update_time, password_hash "
     "FROM user WHERE login =": "who signs in says their login; which tenant that is, this finds out",
+    "SELECT organization_id, id, user_id, key_hash, display_name, create_time, expire_time, use_time, revoke_time "
+    "FROM service_key WHERE key_hash =": "a program shows its key; which tenant's that is, this finds out",
+    "DELETE FROM known_device WHERE use_time <": "forgets everybody's devices that were not used for long",
     "SELECT organization_id, person_id FROM worklist_entry WHERE next_change_time <=":
         "finds what is due; each line is then worked on within its tenant",
     "SELECT organization_id, person_id, master_key, wrapped_key, create_time FROM data_key WHERE master_key =":

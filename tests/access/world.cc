@@ -176,6 +176,14 @@ TestUser World::NewUser(const TestUser& administrator) {
   return out;
 }
 
+std::string World::NewProgram(const TestUser& administrator) {
+  identity::v1::CreateUserRequest request;
+  request.mutable_user()->set_login(absl::StrCat(NewUuid(), "@example.org"));
+  request.mutable_user()->set_display_name("Some program");
+  request.mutable_user()->add_roles(options::v1::ROLE_SERVICE_ACCOUNT);
+  return Must("identity", administrator, &identity::v1::Users::Stub::CreateUser, request).user().name();
+}
+
 void World::MakeOrganizations() {
   home_ = NewOrganization("Home", identity::v1::Organization::KIND_SCHOOL);
   away_ = NewOrganization("Away", identity::v1::Organization::KIND_SCHOOL);
@@ -189,6 +197,8 @@ void World::MakeOrganizations() {
   everywhere_["stranger"] = rpc::MakeName("organizations", other_provider_.organization);
   everywhere_["owner"] = rpc::MakeName("users", owner_.user);
   everywhere_["colleague"] = rpc::MakeName("users", colleague_.user);
+  everywhere_["program"] = NewProgram(home_);
+  everywhere_["home"] = rpc::MakeName("organizations", home_.organization);
   std::string answers;
   for (int i = 1; i <= 5; ++i) absl::StrAppend(&answers, "answers { item: \"wsas-", i, "\" option: \"2\" } ");
   everywhere_["wsas"] = answers;

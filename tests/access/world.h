@@ -78,6 +78,7 @@ class World {
   void MakeCases();
   testing::TestUser NewOrganization(const std::string& title, int kind);  // as its administrator
   testing::TestUser NewUser(const testing::TestUser& administrator);
+  std::string NewProgram(const testing::TestUser& administrator);  // a service account
 
   Case& Begin(const std::string& label, const testing::TestUser& caller);
   void RegisterPerson(const std::string& label, Case& made);

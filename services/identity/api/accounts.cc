@@ -1,6 +1,7 @@
 #include "services/identity/api/accounts.h"
 
 #include "absl/strings/str_cat.h"
+#include "common/base/error.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/resource_name.h"
 #include "services/identity/api/convert.h"
@@ -10,14 +11,19 @@
 
 namespace trellis::identity {
 
-absl::StatusOr<NewAccount> PrepareAccount(const v1::User& user, const Roles& roles, absl::string_view password,
-                                          PasswordHasher& hasher, absl::Time deadline, absl::string_view prefix,
-                                          absl::string_view password_field) {
+absl::StatusOr<NewAccount> PrepareAccount(const v1::User& user, const Roles& roles, absl::string_view organization,
+                                          absl::string_view password, Passwords& passwords, absl::Time deadline,
+                                          absl::string_view prefix, absl::string_view password_field) {
   NewAccount account{CanonicalLogin(user.login()), user.display_name(), roles, ""};
   TRELLIS_RETURN_IF_ERROR(ValidateLogin(account.login, absl::StrCat(prefix, "login")));
   TRELLIS_RETURN_IF_ERROR(RequireText(account.display_name, absl::StrCat(prefix, "display_name")));
-  TRELLIS_RETURN_IF_ERROR(ValidatePassword(password, account.login, /*second_factor=*/false, password_field));
-  TRELLIS_ASSIGN_OR_RETURN(account.password_hash, hasher.Hash(password, deadline));
+  if (roles.contains(Role::kServiceAccount)) {
+    if (password.empty()) return account;
+    return InvalidField(password_field, "must be empty: a service account signs in with keys");
+  }
+  TRELLIS_RETURN_IF_ERROR(RequireText(password, password_field));
+  const PasswordOwner owner{account.login, account.display_name, std::string(organization)};
+  TRELLIS_ASSIGN_OR_RETURN(account.password_hash, passwords.Accept(password, owner, password_field, deadline));
   return account;
 }
 

@@ -9,7 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/runtime/write.h"
-#include "services/identity/api/password_hasher.h"
+#include "services/identity/api/passwords.h"
 #include "services/identity/domain/roles.h"
 #include "services/identity/storage/users.h"
 #include "trellis/identity/v1/user.pb.h"
@@ -21,14 +21,15 @@ struct NewAccount {
   std::string login;  // canonical
   std::string display_name;
   Roles roles;
-  std::string password_hash;
+  std::string password_hash;  // "": none
 };
 
-// Checks login, display name and password and hashes the password: slow, so outside of any transaction. Errors:
-// INVALID_ARGUMENT on `prefix` + "login" and "display_name" and on `password_field`; those of PasswordHasher.
-absl::StatusOr<NewAccount> PrepareAccount(const v1::User& user, const Roles& roles, absl::string_view password,
-                                          PasswordHasher& hasher, absl::Time deadline, absl::string_view prefix,
-                                          absl::string_view password_field);
+// Checks login, display name and password and hashes the password: slow, so outside of any transaction.
+// `organization`: its display name. A service account has no password. Errors: INVALID_ARGUMENT on `prefix` + "login"
+// and "display_name" and on `password_field`; those of Passwords.
+absl::StatusOr<NewAccount> PrepareAccount(const v1::User& user, const Roles& roles, absl::string_view organization,
+                                          absl::string_view password, Passwords& passwords, absl::Time deadline,
+                                          absl::string_view prefix, absl::string_view password_field);
 
 // Writes it into `organization` and publishes UserCreated. Error: ALREADY_EXISTS LOGIN_TAKEN.
 absl::StatusOr<storage::UserRow> CreateAccount(runtime::WriteUnit& unit, const Id& organization,

@@ -59,7 +59,7 @@ absl::Status MakeOperator(runtime::WriteUnit& unit) {
 
 Id OperatorOrganization() { return *Id::Parse("00000000-0000-7000-8000-000000000001"); }
 
-absl::Status Bootstrap(runtime::Runtime& runtime, PasswordHasher& hasher, const std::string& login,
+absl::Status Bootstrap(runtime::Runtime& runtime, Passwords& passwords, const std::string& login,
                        const std::string& password) {
   TRELLIS_ASSIGN_OR_RETURN(const auto found, Find(runtime, CanonicalLogin(login)));
   if (found.has_value()) return CheckExisting(found->user);
@@ -68,8 +68,8 @@ absl::Status Bootstrap(runtime::Runtime& runtime, PasswordHasher& hasher, const 
   user.set_login(login);
   user.set_display_name("Platform administrator");
   const absl::Time deadline = absl::Now() + kTime;
-  TRELLIS_ASSIGN_OR_RETURN(const NewAccount account, PrepareAccount(user, {Role::kPlatformAdministrator}, password,
-                                                                    hasher, deadline, "", "password"));
+  TRELLIS_ASSIGN_OR_RETURN(const NewAccount account, PrepareAccount(user, {Role::kPlatformAdministrator}, "", password,
+                                                                    passwords, deadline, "", "password"));
   runtime::BackgroundWork work;
   work.organization = OperatorOrganization();
   work.purpose = "identity.bootstrap";

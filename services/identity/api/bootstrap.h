@@ -8,7 +8,7 @@
 #include "absl/strings/string_view.h"
 #include "common/base/id.h"
 #include "common/runtime/runtime.h"
-#include "services/identity/api/password_hasher.h"
+#include "services/identity/api/passwords.h"
 
 namespace trellis::identity {
 
@@ -19,7 +19,7 @@ Id OperatorOrganization();
 // there stays as they are: neither password nor roles change, so that running it again opens nothing.
 // Errors: INVALID_ARGUMENT (login, PASSWORD_UNFIT), FAILED_PRECONDITION where the login belongs to a user of another
 // organization or to somebody who is no platform administrator.
-absl::Status Bootstrap(runtime::Runtime& runtime, PasswordHasher& hasher, const std::string& login,
+absl::Status Bootstrap(runtime::Runtime& runtime, Passwords& passwords, const std::string& login,
                        const std::string& password);
 
 }  // namespace trellis::identity

@@ -41,6 +41,7 @@ v1::Organization ToProto(const storage::OrganizationRow& row) {
   out.set_name(rpc::MakeName(kOrganizations, row.id));
   out.set_display_name(row.display_name);
   out.set_kind(static_cast<v1::Organization::Kind>(row.kind));
+  out.set_second_factor_required(row.second_factor_required);
   *out.mutable_create_time() = rpc::ToTimestamp(row.create_time);
   *out.mutable_update_time() = rpc::ToTimestamp(row.update_time);
   out.set_etag(rpc::MakeEtag(row.version));
@@ -69,6 +70,17 @@ v1::Session ToProto(const storage::SessionRow& row, const Id& current) {
   *out.mutable_auth_time() = rpc::ToTimestamp(row.auth_time);
   for (const std::string& method : row.methods) out.add_methods(method);
   out.set_current(row.id == current);
+  return out;
+}
+
+v1::ServiceKey ToProto(const storage::ServiceKeyRow& row) {
+  v1::ServiceKey out;
+  out.set_name(rpc::MakeName(kServiceKeys, row.id));
+  out.set_user(rpc::MakeName(kUsers, row.user));
+  out.set_display_name(row.display_name);
+  *out.mutable_create_time() = rpc::ToTimestamp(row.create_time);
+  *out.mutable_expire_time() = rpc::ToTimestamp(row.expire_time);
+  if (row.use_time.has_value()) *out.mutable_use_time() = rpc::ToTimestamp(*row.use_time);
   return out;
 }
 

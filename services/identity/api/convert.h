@@ -18,11 +18,13 @@
 #include "services/identity/storage/consents.h"
 #include "services/identity/storage/organizations.h"
 #include "services/identity/storage/relations.h"
+#include "services/identity/storage/service_keys.h"
 #include "services/identity/storage/sessions.h"
 #include "services/identity/storage/users.h"
 #include "trellis/identity/v1/access_relation.pb.h"
 #include "trellis/identity/v1/consent.pb.h"
 #include "trellis/identity/v1/organization.pb.h"
+#include "trellis/identity/v1/service_keys.pb.h"
 #include "trellis/identity/v1/session.pb.h"
 #include "trellis/identity/v1/user.pb.h"
 #include "trellis/types/v1/types.pb.h"
@@ -32,6 +34,7 @@ namespace trellis::identity {
 inline constexpr char kOrganizations[] = "organizations";
 inline constexpr char kUsers[] = "users";
 inline constexpr char kSessions[] = "sessions";
+inline constexpr char kServiceKeys[] = "serviceKeys";
 inline constexpr char kPersons[] = "persons";
 inline constexpr char kPopulations[] = "populations";
 inline constexpr char kConsents[] = "consents";
@@ -47,6 +50,7 @@ v1::Organization ToProto(const storage::OrganizationRow& row);
 v1::User ToProto(const storage::UserRow& row);
 // `current`: the session that the call belongs to.
 v1::Session ToProto(const storage::SessionRow& row, const Id& current);
+v1::ServiceKey ToProto(const storage::ServiceKeyRow& row);
 v1::AccessRelation ToProto(const storage::RelationRow& row);
 v1::Consent ToProto(const storage::ConsentRow& row, absl::Time now);
 

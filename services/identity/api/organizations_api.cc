@@ -1,19 +1,24 @@
 #include "services/identity/api/organizations_api.h"
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/etag.h"
 #include "common/rpc/id_page.h"
 #include "common/rpc/resource_name.h"
 #include "services/identity/api/accounts.h"
 #include "services/identity/api/convert.h"
+#include "services/identity/api/field_mask.h"
 #include "services/identity/storage/organizations.h"
 #include "trellis/identity/v1/identity_events.pb.h"
 
 namespace trellis::identity {
 namespace {
+
+constexpr absl::string_view kChangeable[] = {"display_name", "second_factor_required"};
 
 absl::Status Validate(const v1::Organization& organization) {
   TRELLIS_RETURN_IF_ERROR(RequireText(organization.display_name(), "organization.display_name"));
@@ -28,10 +33,10 @@ absl::Status Validate(const v1::Organization& organization) {
 absl::StatusOr<v1::CreateOrganizationResponse> OrganizationsApi::CreateOrganization(
     rpc::CallContext& call, const v1::CreateOrganizationRequest& request) {
   TRELLIS_RETURN_IF_ERROR(Validate(request.organization()));
-  TRELLIS_ASSIGN_OR_RETURN(
-      const NewAccount administrator,
-      PrepareAccount(request.administrator(), {Role::kOrganizationAdministrator}, request.administrator_password(),
-                     hasher_, call.deadline(), "administrator.", "administrator_password"));
+  TRELLIS_ASSIGN_OR_RETURN(const NewAccount administrator,
+                           PrepareAccount(request.administrator(), {Role::kOrganizationAdministrator},
+                                          request.organization().display_name(), request.administrator_password(),
+                                          passwords_, call.deadline(), "administrator.", "administrator_password"));
 
   // The record of the request keeps a digest of it, from which a password could be guessed.
   v1::CreateOrganizationRequest record = request;
@@ -42,6 +47,7 @@ absl::StatusOr<v1::CreateOrganizationResponse> OrganizationsApi::CreateOrganizat
         row.id = unit.NextId();
         row.display_name = request.organization().display_name();
         row.kind = request.organization().kind();
+        row.second_factor_required = request.organization().second_factor_required();
         row.create_time = unit.now;
         row.update_time = unit.now;
         TRELLIS_RETURN_IF_ERROR(storage::InsertOrganization(unit.db, row));
@@ -71,6 +77,33 @@ absl::StatusOr<v1::GetOrganizationResponse> OrganizationsApi::GetOrganization(
   v1::GetOrganizationResponse response;
   *response.mutable_organization() = ToProto(*row);
   return response;
+}
+
+absl::StatusOr<v1::UpdateOrganizationResponse> OrganizationsApi::UpdateOrganization(
+    rpc::CallContext& call, const v1::UpdateOrganizationRequest& request) {
+  TRELLIS_ASSIGN_OR_RETURN(const Id id,
+                           rpc::ParseName(kOrganizations, request.organization().name(), "organization.name"));
+  if (request.update_mask().paths().empty()) return InvalidField("update_mask", "is required");
+  TRELLIS_ASSIGN_OR_RETURN(const std::vector<std::string> fields,
+                           ResolveMask(request.update_mask(), kChangeable, request.organization()));
+  return runtime_.Write<v1::UpdateOrganizationResponse>(
+      call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::UpdateOrganizationResponse> {
+        if (id != unit.organization) return NotFound(request.organization().name());
+        TRELLIS_ASSIGN_OR_RETURN(auto row, storage::LockOrganization(unit.db, id));
+        if (!row.has_value()) return NotFound(request.organization().name());
+        TRELLIS_RETURN_IF_ERROR(rpc::CheckEtag(request.organization().etag(), row->version));
+        v1::UpdateOrganizationResponse response;
+        *response.mutable_organization() = ToProto(*row);
+        if (CopyFields(fields, request.organization(), *response.mutable_organization()).empty()) return response;
+        TRELLIS_RETURN_IF_ERROR(RequireText(response.organization().display_name(), "organization.display_name"));
+        row->display_name = response.organization().display_name();
+        row->second_factor_required = response.organization().second_factor_required();
+        ++row->version;
+        row->update_time = unit.now;
+        TRELLIS_RETURN_IF_ERROR(storage::UpdateOrganization(unit.db, *row));
+        *response.mutable_organization() = ToProto(*row);
+        return response;
+      });
 }
 
 absl::StatusOr<v1::ListOrganizationsResponse> OrganizationsApi::ListOrganizations(

@@ -4,7 +4,7 @@
 #include "absl/status/statusor.h"
 #include "common/rpc/call_context.h"
 #include "common/runtime/runtime.h"
-#include "services/identity/api/password_hasher.h"
+#include "services/identity/api/passwords.h"
 #include "trellis/identity/v1/organizations.pb.h"
 
 namespace trellis::identity {
@@ -12,18 +12,20 @@ namespace trellis::identity {
 // Serves trellis.identity.v1.Organizations. Thread-safe.
 class OrganizationsApi {
  public:
-  OrganizationsApi(runtime::Runtime& runtime, PasswordHasher& hasher) : runtime_(runtime), hasher_(hasher) {}
+  OrganizationsApi(runtime::Runtime& runtime, Passwords& passwords) : runtime_(runtime), passwords_(passwords) {}
 
   absl::StatusOr<v1::CreateOrganizationResponse> CreateOrganization(rpc::CallContext& call,
                                                                     const v1::CreateOrganizationRequest& request);
   absl::StatusOr<v1::GetOrganizationResponse> GetOrganization(rpc::CallContext& call,
                                                               const v1::GetOrganizationRequest& request);
+  absl::StatusOr<v1::UpdateOrganizationResponse> UpdateOrganization(rpc::CallContext& call,
+                                                                    const v1::UpdateOrganizationRequest& request);
   absl::StatusOr<v1::ListOrganizationsResponse> ListOrganizations(rpc::CallContext& call,
                                                                   const v1::ListOrganizationsRequest& request);
 
  private:
   runtime::Runtime& runtime_;
-  PasswordHasher& hasher_;
+  Passwords& passwords_;
 };
 
 }  // namespace trellis::identity

@@ -16,8 +16,8 @@
 
 namespace trellis::identity {
 
-// Thread-safe. At most `at_once` hashes run, at most `waiting` callers wait for their turn; any more get
-// RESOURCE_EXHAUSTED (SIGN_IN_BUSY) at once, and so does who waits until `deadline` (DEADLINE_EXCEEDED).
+// Thread-safe. At most `at_once` hashes run, at most `waiting` callers wait for their turn, and as many of those who go
+// first; any more get RESOURCE_EXHAUSTED (SIGN_IN_BUSY) at once, and who waits until `deadline` DEADLINE_EXCEEDED.
 class PasswordHasher {
  public:
   struct Options {
@@ -26,25 +26,30 @@ class PasswordHasher {
     int waiting = 8;
   };
 
+  // Whoever is known already does not wait for a crowd of strangers.
+  enum class Turn { kUsual, kFirst };
+
   PasswordHasher(const Options& options, RandomSource& random) : options_(options), random_(random) {}
 
   absl::StatusOr<std::string> Hash(absl::string_view password, absl::Time deadline);
-  absl::StatusOr<bool> Verify(absl::string_view hash, absl::string_view password, absl::Time deadline);
+  absl::StatusOr<bool> Verify(absl::string_view hash, absl::string_view password, absl::Time deadline,
+                              Turn turn = Turn::kUsual);
   // Takes as long as Verify of a hash made with the present parameters.
-  absl::Status VerifyNothing(absl::string_view password, absl::Time deadline);
+  absl::Status VerifyNothing(absl::string_view password, absl::Time deadline, Turn turn = Turn::kUsual);
   bool NeedsRehash(absl::string_view hash) const { return crypto::NeedsRehash(hash, options_.hashing); }
 
  private:
-  absl::Status InTurn(absl::Time deadline, absl::FunctionRef<absl::Status()> work);
-  absl::Status Enter(absl::Time deadline);
+  absl::Status InTurn(absl::Time deadline, Turn turn, absl::FunctionRef<absl::Status()> work);
+  absl::Status Enter(absl::Time deadline, Turn turn);
+  bool MayEnter(Turn turn) const;
   void Leave();
 
   const Options options_;
   RandomSource& random_;
   std::mutex mutex_;
   std::condition_variable turn_;
-  int running_ = 0;  // guarded by mutex_
-  int waiting_ = 0;  // guarded by mutex_
+  int running_ = 0;          // guarded by mutex_
+  int waiting_[2] = {0, 0};  // guarded by mutex_; by turn
   std::once_flag nothing_once_;
   std::string nothing_;  // a hash that no password has; set once
 };

@@ -1,11 +1,15 @@
 #include "services/identity/api/service.h"
 
 #include <algorithm>
+#include <fstream>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/access/key_set.h"
 #include "common/base/status_macros.h"
@@ -17,12 +21,17 @@
 #include "services/identity/api/consents_api.h"
 #include "services/identity/api/keys_api.h"
 #include "services/identity/api/organizations_api.h"
-#include "services/identity/api/password_hasher.h"
+#include "services/identity/api/passwords.h"
+#include "services/identity/api/passwords_api.h"
 #include "services/identity/api/person_erasure_api.h"
 #include "services/identity/api/person_search_api.h"
 #include "services/identity/api/persons_api.h"
+#include "services/identity/api/second_factors_api.h"
+#include "services/identity/api/service_keys_api.h"
 #include "services/identity/api/session_tokens.h"
 #include "services/identity/api/sessions_api.h"
+#include "services/identity/api/sign_in_api.h"
+#include "services/identity/api/sign_in_gate.h"
 #include "services/identity/api/token_keys.h"
 #include "services/identity/api/users_api.h"
 
@@ -34,12 +43,18 @@ const std::vector<EmbeddedFile>& Files();
 
 namespace {
 
+constexpr absl::Duration kLongestKeyLife = absl::Hours(24 * 90);
+
 struct Settings {
   int password_memory_kib = 65536;
   int password_passes = 3;
   std::string bootstrap_login;
   std::string bootstrap_password;
-  PasswordHasher* hasher = nullptr;  // made in Build, lives as long as the runtime
+  std::string denied_passwords;
+  absl::Duration signing_key_life;
+  bool at_once = false;
+  Passwords* passwords = nullptr;  // made in Build, live as long as the runtime
+  TokenKeys* keys = nullptr;
 };
 
 void DeclareFlags(config::Loader& flags, Settings& settings) {
@@ -47,6 +62,20 @@ void DeclareFlags(config::Loader& flags, Settings& settings) {
   flags.Int("password-memory-kib", &settings.password_memory_kib, 65536, 19456, 1048576,
             "memory for hashing one password, in KiB");
   flags.Int("password-passes", &settings.password_passes, 3, 2, 20, "passes over that memory");
+  flags.String("denied-passwords", &settings.denied_passwords, "",
+               "file with passwords that nobody may choose, one a line, besides the common ones that are built in");
+  flags.Duration("signing-key-life", &settings.signing_key_life, absl::Hours(24 * 30),
+                 "how long a key signs access tokens before the next one follows, 90 days at most");
+}
+
+// The operator's own list of passwords that nobody may choose.
+absl::StatusOr<std::string> DeniedPasswords(const std::string& path) {
+  if (path.empty()) return std::string();
+  std::ifstream file(path);
+  std::ostringstream content;
+  content << file.rdbuf();
+  if (!file) return absl::InvalidArgumentError(absl::StrCat("--denied-passwords: ", path, " cannot be read"));
+  return content.str();
 }
 
 PasswordHasher::Options HasherOptions(const Settings& settings) {
@@ -59,16 +88,21 @@ PasswordHasher::Options HasherOptions(const Settings& settings) {
   return options;
 }
 
-void RouteAdministration(rpc::Router& router, OrganizationsApi* organizations, UsersApi* users) {
+void RouteAdministration(rpc::Router& router, OrganizationsApi* organizations, UsersApi* users,
+                         PasswordsApi* passwords) {
   router.Unary("trellis.identity.v1.Organizations.CreateOrganization", organizations,
                &OrganizationsApi::CreateOrganization);
   router.Unary("trellis.identity.v1.Organizations.GetOrganization", organizations, &OrganizationsApi::GetOrganization);
   router.Unary("trellis.identity.v1.Organizations.ListOrganizations", organizations,
                &OrganizationsApi::ListOrganizations);
+  router.Unary("trellis.identity.v1.Organizations.UpdateOrganization", organizations,
+               &OrganizationsApi::UpdateOrganization);
   router.Unary("trellis.identity.v1.Users.CreateUser", users, &UsersApi::CreateUser);
   router.Unary("trellis.identity.v1.Users.GetUser", users, &UsersApi::GetUser);
   router.Unary("trellis.identity.v1.Users.ListUsers", users, &UsersApi::ListUsers);
   router.Unary("trellis.identity.v1.Users.UpdateUser", users, &UsersApi::UpdateUser);
+  router.Unary("trellis.identity.v1.Users.ChangePassword", passwords, &PasswordsApi::ChangePassword);
+  router.Unary("trellis.identity.v1.Users.SetPassword", passwords, &PasswordsApi::SetPassword);
 }
 
 void RoutePersons(rpc::Router& router, PersonsApi* persons, PersonSearchApi* search, PersonErasureApi* erasure) {
@@ -92,13 +126,26 @@ void RouteAccess(rpc::Router& router, AccessRelationsApi* relations, ConsentsApi
   router.Unary("trellis.identity.v1.Consents.CheckConsent", consents, &ConsentsApi::CheckConsent);
 }
 
-void RouteSessions(rpc::Router& router, SessionsApi* sessions) {
-  router.Unary("trellis.identity.v1.Sessions.SignIn", sessions, &SessionsApi::SignIn);
+void RouteSessions(rpc::Router& router, SignInApi* sign_in, SessionsApi* sessions) {
+  router.Unary("trellis.identity.v1.Sessions.SignIn", sign_in, &SignInApi::SignIn);
+  router.Unary("trellis.identity.v1.Sessions.SignInService", sign_in, &SignInApi::SignInService);
+  router.Unary("trellis.identity.v1.Sessions.StepUp", sessions, &SessionsApi::StepUp);
   router.Unary("trellis.identity.v1.Sessions.RefreshSession", sessions, &SessionsApi::RefreshSession);
   router.Unary("trellis.identity.v1.Sessions.SignOut", sessions, &SessionsApi::SignOut);
   router.Unary("trellis.identity.v1.Sessions.CheckSession", sessions, &SessionsApi::CheckSession);
   router.Unary("trellis.identity.v1.Sessions.ListSessions", sessions, &SessionsApi::ListSessions);
   router.Unary("trellis.identity.v1.Sessions.RevokeSessions", sessions, &SessionsApi::RevokeSessions);
+}
+
+void RouteCredentials(rpc::Router& router, SecondFactorsApi* factors, ServiceKeysApi* keys) {
+  router.Unary("trellis.identity.v1.SecondFactors.GetSecondFactor", factors, &SecondFactorsApi::GetSecondFactor);
+  router.Unary("trellis.identity.v1.SecondFactors.BeginSecondFactor", factors, &SecondFactorsApi::BeginSecondFactor);
+  router.Unary("trellis.identity.v1.SecondFactors.ConfirmSecondFactor", factors,
+               &SecondFactorsApi::ConfirmSecondFactor);
+  router.Unary("trellis.identity.v1.SecondFactors.RemoveSecondFactor", factors, &SecondFactorsApi::RemoveSecondFactor);
+  router.Unary("trellis.identity.v1.ServiceKeys.CreateServiceKey", keys, &ServiceKeysApi::CreateServiceKey);
+  router.Unary("trellis.identity.v1.ServiceKeys.ListServiceKeys", keys, &ServiceKeysApi::ListServiceKeys);
+  router.Unary("trellis.identity.v1.ServiceKeys.RevokeServiceKey", keys, &ServiceKeysApi::RevokeServiceKey);
 }
 
 absl::StatusOr<std::vector<access::VerificationKey>> OwnKeys(TokenKeys& keys) {
@@ -108,29 +155,73 @@ absl::StatusOr<std::vector<access::VerificationKey>> OwnKeys(TokenKeys& keys) {
   return out;
 }
 
-absl::Status Build(runtime::Runtime& runtime, Settings& settings) {
-  settings.hasher = runtime.Make<PasswordHasher>(HasherOptions(settings), runtime.random());
-  auto* keys = runtime.Make<TokenKeys>(runtime);
-  auto* tokens = runtime.Make<SessionTokens>(runtime, *keys);
-  auto* sessions = runtime.Make<SessionsApi>(runtime, *settings.hasher, *tokens);
-  auto* key_set = runtime.Make<KeysApi>(*keys);
-  rpc::Router& router = runtime.router();
-  RouteAdministration(router, runtime.Make<OrganizationsApi>(runtime, *settings.hasher),
-                      runtime.Make<UsersApi>(runtime, *settings.hasher));
-  auto* erasure = runtime.Make<PersonErasureApi>(runtime);
-  RoutePersons(router, runtime.Make<PersonsApi>(runtime), runtime.Make<PersonSearchApi>(runtime), erasure);
-  RouteAccess(router, runtime.Make<AccessRelationsApi>(runtime), runtime.Make<ConsentsApi>(runtime));
-  RouteSessions(router, sessions);
-  router.Unary("trellis.identity.v1.Keys.GetKeySet", key_set, &KeysApi::GetKeySet);
-
-  runtime.UseKeys([keys] { return OwnKeys(*keys); });
+void KeepUp(runtime::Runtime& runtime, TokenKeys* keys, SignInGate* gate, SessionsApi* sessions,
+            PersonErasureApi* erasure) {
   runtime.Every("identity.erase_again", absl::Minutes(10),
                 [erasure](absl::Time deadline) { return erasure->EraseAgain(deadline); });
   runtime.Every("identity.forget_attempts", absl::Minutes(10),
-                [sessions](absl::Time deadline) { return sessions->ForgetOldAttempts(deadline); });
+                [gate](absl::Time deadline) { return gate->ForgetOld(deadline); });
   runtime.Every("identity.forget_sessions", absl::Minutes(10),
                 [sessions](absl::Time deadline) { return sessions->ForgetOldSessions(deadline); });
+  runtime.Every("identity.rotate_keys", absl::Minutes(10),
+                [keys](absl::Time deadline) { return keys->RotateIfDue(deadline); });
+}
+
+absl::Status Build(runtime::Runtime& runtime, Settings& settings) {
+  TRELLIS_ASSIGN_OR_RETURN(std::string denied, DeniedPasswords(settings.denied_passwords));
+  settings.passwords = runtime.Make<Passwords>(HasherOptions(settings), runtime.random(), std::move(denied));
+  settings.keys = runtime.Make<TokenKeys>(runtime, std::min(settings.signing_key_life, kLongestKeyLife));
+  Passwords& passwords = *settings.passwords;
+  TokenKeys* const keys = settings.keys;
+  auto* gate = runtime.Make<SignInGate>(runtime);
+  auto* tokens = runtime.Make<SessionTokens>(runtime, *keys);
+  auto* sessions = runtime.Make<SessionsApi>(runtime, *tokens, *gate);
+  auto* key_set = runtime.Make<KeysApi>(*keys);
+  rpc::Router& router = runtime.router();
+  RouteAdministration(router, runtime.Make<OrganizationsApi>(runtime, passwords),
+                      runtime.Make<UsersApi>(runtime, passwords),
+                      runtime.Make<PasswordsApi>(runtime, passwords, *gate));
+  auto* erasure = runtime.Make<PersonErasureApi>(runtime);
+  RoutePersons(router, runtime.Make<PersonsApi>(runtime), runtime.Make<PersonSearchApi>(runtime), erasure);
+  RouteAccess(router, runtime.Make<AccessRelationsApi>(runtime), runtime.Make<ConsentsApi>(runtime));
+  RouteSessions(router, runtime.Make<SignInApi>(runtime, passwords, *tokens, *gate), sessions);
+  RouteCredentials(router, runtime.Make<SecondFactorsApi>(runtime, passwords, *gate),
+                   runtime.Make<ServiceKeysApi>(runtime));
+  router.Unary("trellis.identity.v1.Keys.GetKeySet", key_set, &KeysApi::GetKeySet);
+
+  runtime.UseKeys([keys] { return OwnKeys(*keys); });
+  KeepUp(runtime, keys, gate, sessions, erasure);
   return absl::OkStatus();
+}
+
+runtime::Command BootstrapCommand(const std::shared_ptr<Settings>& settings) {
+  runtime::Command bootstrap;
+  bootstrap.name = "bootstrap";
+  bootstrap.help = "create the first platform administrator";
+  bootstrap.flags = [settings](config::Loader& flags) {
+    flags.RequiredString("login", &settings->bootstrap_login, "the administrator's login name, like an e-mail address");
+    flags.RequiredSecret("password", &settings->bootstrap_password,
+                         "the administrator's password, 15 characters or more");
+  };
+  bootstrap.run = [settings](runtime::Runtime& runtime) {
+    return Bootstrap(runtime, *settings->passwords, settings->bootstrap_login, settings->bootstrap_password);
+  };
+  return bootstrap;
+}
+
+runtime::Command RotateKeyCommand(const std::shared_ptr<Settings>& settings) {
+  runtime::Command rotate;
+  rotate.name = "rotate-signing-key";
+  rotate.help = "make the next key for access tokens, beside running services";
+  rotate.flags = [settings](config::Loader& flags) {
+    flags.Bool("at-once", &settings->at_once, false,
+               "for a key that was stolen: the next one signs now, and within a minute every token signed before is "
+               "refused");
+  };
+  rotate.run = [settings](runtime::Runtime&) {
+    return settings->keys->Rotate(settings->at_once, absl::Now() + absl::Seconds(10));
+  };
+  return rotate;
 }
 
 }  // namespace
@@ -145,18 +236,7 @@ runtime::Service Describe() {
   service.flags = [settings](config::Loader& flags) { DeclareFlags(flags, *settings); };
   service.build = [settings](runtime::Runtime& runtime) { return Build(runtime, *settings); };
 
-  runtime::Command bootstrap;
-  bootstrap.name = "bootstrap";
-  bootstrap.help = "create the first platform administrator";
-  bootstrap.flags = [settings](config::Loader& flags) {
-    flags.RequiredString("login", &settings->bootstrap_login, "the administrator's login name, like an e-mail address");
-    flags.RequiredSecret("password", &settings->bootstrap_password,
-                         "the administrator's password, 15 characters or more");
-  };
-  bootstrap.run = [settings](runtime::Runtime& runtime) {
-    return Bootstrap(runtime, *settings->hasher, settings->bootstrap_login, settings->bootstrap_password);
-  };
-  service.commands = {bootstrap};
+  service.commands = {BootstrapCommand(settings), RotateKeyCommand(settings)};
   return service;
 }
 

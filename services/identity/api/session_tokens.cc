@@ -1,5 +1,6 @@
 #include "services/identity/api/session_tokens.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -13,6 +14,7 @@
 #include "common/rpc/resource_name.h"
 #include "services/identity/api/convert.h"
 #include "services/identity/api/session_ends.h"
+#include "services/identity/storage/organizations.h"
 
 namespace trellis::identity {
 namespace {
@@ -24,6 +26,14 @@ absl::Status SessionEnded() {
 }
 
 }  // namespace
+
+absl::StatusOr<bool> IsRestricted(db::Session& session, const storage::SessionRow& row) {
+  const bool shown = std::find(row.methods.begin(), row.methods.end(), kOneTimeCode) != row.methods.end();
+  const bool has_password = std::find(row.methods.begin(), row.methods.end(), kPasswordMethod) != row.methods.end();
+  if (shown || !has_password) return false;
+  TRELLIS_ASSIGN_OR_RETURN(const auto organization, storage::FindOrganization(session, row.organization));
+  return organization.has_value() && organization->second_factor_required;
+}
 
 absl::StatusOr<LiveSession> SessionTokens::Begin(runtime::WriteUnit& unit, const storage::UserRow& user,
                                                  const std::vector<std::string>& methods) {
@@ -41,6 +51,7 @@ absl::StatusOr<LiveSession> SessionTokens::Begin(runtime::WriteUnit& unit, const
   live.session.auth_time = live.session.create_time = live.session.refresh_time = unit.now;
   live.session.expire_time = unit.now + kSessionLife;
   TRELLIS_RETURN_IF_ERROR(storage::InsertSession(unit.db, live.session));
+  TRELLIS_ASSIGN_OR_RETURN(live.restricted, IsRestricted(unit.db, live.session));
   TRELLIS_ASSIGN_OR_RETURN(live.refresh_token, Give(unit.db, live.session, runtime_.random().Bytes(kTokenBytes)));
   return live;
 }
@@ -79,6 +90,7 @@ absl::StatusOr<SessionTokens::Outcome> SessionTokens::Judge(db::Session& tx, abs
   if (!user.has_value() || user->disabled) return outcome;
   outcome.live.session = *session;
   outcome.live.user = *user;
+  TRELLIS_ASSIGN_OR_RETURN(outcome.live.restricted, IsRestricted(tx, *session));
   outcome.verdict = JudgeRefresh(session->state(), row->shown(), runtime_.clock().Now());
   if (outcome.verdict == identity::Refresh::kNext) TRELLIS_RETURN_IF_ERROR(Advance(tx, token, *row, outcome));
   if (outcome.verdict == identity::Refresh::kRepeat) {
@@ -128,15 +140,27 @@ absl::Status SessionTokens::EndStolen(const storage::SessionRow& session, absl::
   return absl::OkStatus();
 }
 
-absl::StatusOr<access::IssuedToken> SessionTokens::IssueAccess(const storage::SessionRow& session,
-                                                               const storage::UserRow& user, absl::Time deadline) {
+absl::Status SessionTokens::Find(db::Session& tx, const rpc::Caller& caller, LiveSession& live) {
+  TRELLIS_ASSIGN_OR_RETURN(auto user, storage::FindUser(tx, caller.organization, caller.user));
+  TRELLIS_ASSIGN_OR_RETURN(auto session, storage::LockSession(tx, caller.organization, caller.session));
+  if (!user.has_value() || user->disabled || !session.has_value()) return SessionEnded();
+  if (!GoesOn(session->state(), runtime_.clock().Now())) return SessionEnded();
+  live.session = *std::move(session);
+  live.user = *std::move(user);
+  TRELLIS_ASSIGN_OR_RETURN(live.restricted, IsRestricted(tx, live.session));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<access::IssuedToken> SessionTokens::IssueAccess(const LiveSession& live, absl::Time deadline) {
   access::TokenSubject subject;
-  subject.user = user.id;
-  subject.organization = user.organization;
-  subject.session = session.id;
-  for (const Role role : user.roles) subject.roles.push_back(static_cast<options::v1::Role>(role));
-  subject.methods = session.methods;
-  subject.auth_time = session.auth_time;
+  subject.user = live.user.id;
+  subject.organization = live.user.organization;
+  subject.session = live.session.id;
+  if (!live.restricted) {
+    for (const Role role : live.user.roles) subject.roles.push_back(static_cast<options::v1::Role>(role));
+  }
+  subject.methods = live.session.methods;
+  subject.auth_time = live.session.auth_time;
   return keys_.Issue(subject, deadline);
 }
 

@@ -10,6 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/access/token.h"
+#include "common/rpc/caller.h"
 #include "common/runtime/runtime.h"
 #include "services/identity/api/token_keys.h"
 #include "services/identity/domain/session_rules.h"
@@ -23,7 +24,11 @@ struct LiveSession {
   storage::SessionRow session;
   storage::UserRow user;
   std::string refresh_token;  // a secret
+  bool restricted = false;    // the organization wants a second factor and none was shown: no roles
 };
+
+// Whether the organization wants a second factor that this session has not shown. Service accounts have none.
+absl::StatusOr<bool> IsRestricted(db::Session& session, const storage::SessionRow& row);
 
 // A refresh token is 256 random bits; only its SHA-256 is stored. The next one is a keyed digest of it under a random
 // key that is made when it is used: so the same next token can be given out again for a few seconds, and neither the
@@ -40,8 +45,10 @@ class SessionTokens {
   // Carries a session on. Error: UNAUTHENTICATED SESSION_ENDED; a token that was used before ends its session.
   absl::StatusOr<LiveSession> Refresh(absl::string_view refresh_token, absl::Time deadline);
 
-  absl::StatusOr<access::IssuedToken> IssueAccess(const storage::SessionRow& session, const storage::UserRow& user,
-                                                  absl::Time deadline);
+  // The session of the caller, without a refresh token. Error: UNAUTHENTICATED SESSION_ENDED.
+  absl::Status Find(db::Session& tx, const rpc::Caller& caller, LiveSession& live);
+
+  absl::StatusOr<access::IssuedToken> IssueAccess(const LiveSession& live, absl::Time deadline);
 
  private:
   struct Outcome {

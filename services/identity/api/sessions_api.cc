@@ -1,6 +1,7 @@
 #include "services/identity/api/sessions_api.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -8,116 +9,78 @@
 #include "common/access/session_guard.h"
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
-#include "common/crypto/digest.h"
 #include "common/db/pool.h"
 #include "common/rpc/id_page.h"
 #include "common/rpc/resource_name.h"
 #include "common/rpc/timestamps.h"
 #include "services/identity/api/convert.h"
+#include "services/identity/api/second_factor_codes.h"
 #include "services/identity/api/session_ends.h"
-#include "services/identity/domain/account_rules.h"
 #include "services/identity/domain/roles.h"
-#include "services/identity/domain/text_forms.h"
+#include "services/identity/storage/second_factors.h"
 #include "services/identity/storage/sessions.h"
+#include "services/identity/storage/users.h"
 
 namespace trellis::identity {
 namespace {
 
-constexpr char kPasswordMethod[] = "pwd";  // RFC 8176
-
-// One answer for an unknown login, a wrong password, a disabled user and a rest: it tells nobody which.
-absl::Status Refused() {
-  return Error(absl::StatusCode::kUnauthenticated, "SIGN_IN_REFUSED", "Login name or password is wrong.");
+// The row of the caller's own session, locked, while it goes on.
+absl::StatusOr<storage::SessionRow> LockOwnSession(runtime::WriteUnit& unit, const rpc::Caller& caller) {
+  TRELLIS_ASSIGN_OR_RETURN(auto row, storage::LockSession(unit.db, unit.organization, caller.session));
+  if (row.has_value() && GoesOn(row->state(), unit.now)) return *std::move(row);
+  return Error(absl::StatusCode::kUnauthenticated, "SESSION_ENDED", "The session is over. Sign in again.");
 }
 
 }  // namespace
 
-absl::StatusOr<v1::SignInResponse> SessionsApi::SignIn(rpc::CallContext& call, const v1::SignInRequest& request) {
-  const std::string login = CanonicalLogin(request.login());
-  const storage::AttemptKey attempt{crypto::Sha256(login), call.peer().address};
-  TRELLIS_ASSIGN_OR_RETURN(const Found found, LookUp(call, login, attempt));
-  TRELLIS_ASSIGN_OR_RETURN(const bool right, PasswordIsRight(call, found, request.password()));
-  if (!right) {
-    // A try during a rest was not evaluated, so it does not make the rest longer.
-    if (!found.resting) TRELLIS_RETURN_IF_ERROR(NoteFailure(call, attempt));
-    return Refused();
+absl::StatusOr<v1::StepUpResponse> SessionsApi::StepUp(rpc::CallContext& call, const v1::StepUpRequest& request) {
+  const rpc::Caller& caller = call.caller();
+  const SignInTry attempt = TryWithin(caller);
+  TRELLIS_ASSIGN_OR_RETURN(const bool entered, gate_.Enter(attempt, call.deadline()));
+  if (!entered) return CodeRefused();
+  // The record of the request keeps a digest of it, from which a code could be guessed.
+  v1::StepUpRequest record = request;
+  record.clear_code();
+  absl::StatusOr<v1::StepUpResponse> response = runtime_.Write<v1::StepUpResponse>(
+      call, record, [&](runtime::WriteUnit& unit) { return ShowFactor(unit, caller, request, attempt); });
+  if (absl::IsPermissionDenied(response.status())) {
+    TRELLIS_RETURN_IF_ERROR(gate_.Failed(attempt, call.deadline()));
   }
-  TRELLIS_ASSIGN_OR_RETURN(LiveSession live, Begin(call, found, attempt, request.password()));
-  TRELLIS_ASSIGN_OR_RETURN(access::IssuedToken token, tokens_.IssueAccess(live.session, live.user, call.deadline()));
+  TRELLIS_RETURN_IF_ERROR(response.status());
 
-  v1::SignInResponse response;
-  response.set_access_token(std::move(token.token));
-  *response.mutable_expire_time() = rpc::ToTimestamp(token.expire_time);
-  *response.mutable_user() = ToProto(live.user);
-  response.set_organization(rpc::MakeName(kOrganizations, live.user.organization));
-  response.set_refresh_token(std::move(live.refresh_token));
-  *response.mutable_session() = ToProto(live.session, live.session.id);
+  // Tokens are not part of what is stored for repetitions: each answer gets its own.
+  LiveSession live;
+  TRELLIS_RETURN_IF_ERROR(runtime_.pool().Transact(
+      call.deadline(), [&](db::Session& tx) -> absl::Status { return tokens_.Find(tx, caller, live); }));
+  TRELLIS_ASSIGN_OR_RETURN(access::IssuedToken token, tokens_.IssueAccess(live, call.deadline()));
+  response->set_access_token(std::move(token.token));
+  *response->mutable_expire_time() = rpc::ToTimestamp(token.expire_time);
   return response;
 }
 
-absl::StatusOr<SessionsApi::Found> SessionsApi::LookUp(rpc::CallContext& call, const std::string& login,
-                                                       const storage::AttemptKey& attempt) {
-  Found found;
-  TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
-    TRELLIS_ASSIGN_OR_RETURN(found.credentials, storage::FindCredentials(session, login));
-    TRELLIS_ASSIGN_OR_RETURN(const auto rest_until, storage::RestUntil(session, attempt));
-    found.failed_before = rest_until.has_value();
-    found.resting = rest_until.has_value() && runtime_.clock().Now() < *rest_until;
-    return absl::OkStatus();
-  }));
-  return found;
-}
-
-absl::StatusOr<bool> SessionsApi::PasswordIsRight(rpc::CallContext& call, const Found& found,
-                                                  const std::string& password) {
-  if (!found.credentials.has_value() || found.resting) {
-    TRELLIS_RETURN_IF_ERROR(hasher_.VerifyNothing(password, call.deadline()));
-    return false;
+absl::StatusOr<v1::StepUpResponse> SessionsApi::ShowFactor(runtime::WriteUnit& unit, const rpc::Caller& caller,
+                                                           const v1::StepUpRequest& request, const SignInTry& attempt) {
+  TRELLIS_ASSIGN_OR_RETURN(const auto factor, storage::LockSecondFactor(unit.db, unit.organization, caller.user));
+  if (!factor.has_value() || !factor->active()) {
+    return Error(absl::StatusCode::kFailedPrecondition, "NO_SECOND_FACTOR",
+                 "Set up a second factor first (SecondFactors.BeginSecondFactor).");
   }
+  TRELLIS_ASSIGN_OR_RETURN(storage::SessionRow session, LockOwnSession(unit, caller));
   TRELLIS_ASSIGN_OR_RETURN(const bool right,
-                           hasher_.Verify(found.credentials->password_hash, password, call.deadline()));
-  return right && !found.credentials->user.disabled;
-}
-
-absl::Status SessionsApi::NoteFailure(rpc::CallContext& call, const storage::AttemptKey& attempt) {
-  const absl::Time now = runtime_.clock().Now();
-  return runtime_.pool().Transact(call.deadline(), [&](db::Session& tx) -> absl::Status {
-    TRELLIS_ASSIGN_OR_RETURN(const int failures, storage::CountFailure(tx, attempt, now));
-    const absl::Duration rest = RestAfterFailures(failures);
-    return rest > absl::ZeroDuration() ? storage::SetRest(tx, attempt, now + rest) : absl::OkStatus();
-  });
-}
-
-absl::StatusOr<LiveSession> SessionsApi::Begin(rpc::CallContext& call, const Found& found,
-                                               const storage::AttemptKey& attempt, const std::string& password) {
-  const storage::Credentials& credentials = *found.credentials;
-  std::string stronger;
-  if (hasher_.NeedsRehash(credentials.password_hash)) {
-    TRELLIS_ASSIGN_OR_RETURN(stronger, hasher_.Hash(password, call.deadline()));
-  }
-  runtime::BackgroundWork work;
-  work.organization = credentials.user.organization;
-  work.purpose = "identity.begin_session";
-  work.deadline = call.deadline();
-  LiveSession live;
-  TRELLIS_RETURN_IF_ERROR(runtime_.WriteAs(work, [&](runtime::WriteUnit& unit) -> absl::Status {
-    TRELLIS_ASSIGN_OR_RETURN(const auto now, storage::LockCredentials(unit.db, unit.organization, credentials.user.id));
-    if (!now.has_value() || now->user.disabled || now->password_hash != credentials.password_hash) return Refused();
-    if (!stronger.empty()) {
-      TRELLIS_RETURN_IF_ERROR(storage::ReplacePasswordHash(unit.db, unit.organization, credentials.user.id,
-                                                           credentials.password_hash, stronger));
-    }
-    if (found.failed_before) TRELLIS_RETURN_IF_ERROR(storage::ForgetFailures(unit.db, attempt));
-    TRELLIS_ASSIGN_OR_RETURN(live, tokens_.Begin(unit, now->user, {kPasswordMethod}));
-    return absl::OkStatus();
-  }));
-  return live;
+                           UseCode(runtime_.seal(), unit.db, *factor, request.code(), runtime_.clock().Now()));
+  if (!right) return CodeRefused();
+  TRELLIS_RETURN_IF_ERROR(gate_.Succeeded(unit.db, attempt));
+  session.ShowedFactor(unit.now);
+  TRELLIS_RETURN_IF_ERROR(storage::UpdateSession(unit.db, session));
+  v1::StepUpResponse response;
+  *response.mutable_session() = ToProto(session, session.id);
+  return response;
 }
 
 absl::StatusOr<v1::RefreshSessionResponse> SessionsApi::RefreshSession(rpc::CallContext& call,
                                                                        const v1::RefreshSessionRequest& request) {
   TRELLIS_ASSIGN_OR_RETURN(LiveSession live, tokens_.Refresh(request.refresh_token(), call.deadline()));
-  TRELLIS_ASSIGN_OR_RETURN(access::IssuedToken token, tokens_.IssueAccess(live.session, live.user, call.deadline()));
+  TRELLIS_ASSIGN_OR_RETURN(access::IssuedToken token, tokens_.IssueAccess(live, call.deadline()));
   v1::RefreshSessionResponse response;
   response.set_access_token(std::move(token.token));
   *response.mutable_expire_time() = rpc::ToTimestamp(token.expire_time);
@@ -188,11 +151,6 @@ absl::StatusOr<v1::RevokeSessionsResponse> SessionsApi::RevokeSessions(rpc::Call
           }));
   runtime_.sessions().Remember(ended.revocations);
   return response;
-}
-
-absl::Status SessionsApi::ForgetOldAttempts(absl::Time deadline) {
-  const absl::Time before = runtime_.clock().Now() - absl::Hours(24);
-  return runtime_.pool().Transact(deadline, [&](db::Session& tx) { return storage::PurgeAttempts(tx, before); });
 }
 
 absl::Status SessionsApi::ForgetOldSessions(absl::Time deadline) {

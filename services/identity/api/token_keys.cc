@@ -1,32 +1,32 @@
 #include "services/identity/api/token_keys.h"
 
+#include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
 #include "common/crypto/base64url.h"
 #include "common/crypto/digest.h"
 #include "common/db/errors.h"
 #include "common/db/pool.h"
+#include "common/log/log.h"
+#include "common/seal/sealer.h"
+#include "services/identity/domain/key_rules.h"
 
 namespace trellis::identity {
 namespace {
 
-constexpr absl::Duration kReload = absl::Minutes(1);
+constexpr absl::Duration kReload = absl::Seconds(20);
 constexpr absl::Duration kRetry = absl::Seconds(2);
 // Keys are loaded for everybody, not for the one call that happened to come first.
 constexpr absl::Duration kLoadTime = absl::Seconds(5);
 
-// The first key of an installation is used at once: nobody can hold an older set of keys.
-absl::StatusOr<storage::SigningKeyRow> MakeFirst(absl::Time now) {
-  TRELLIS_ASSIGN_OR_RETURN(const crypto::SigningKey key, crypto::SigningKey::Generate());
-  storage::SigningKeyRow row;
-  row.key_id = crypto::Base64UrlEncode(crypto::Sha256(key.PublicKey()).substr(0, 12));
-  TRELLIS_ASSIGN_OR_RETURN(row.private_key, key.ToPem());
-  row.public_key = key.PublicKey();
-  row.create_time = now;
-  row.use_time = now;
-  return row;
+constexpr absl::Duration kKeepRetired = absl::Hours(24);
+
+// Sealed with the installation's own key: a copy of the database signs nothing.
+seal::Place PlaceOf(const std::string& key_id) {
+  return {.owner = {}, .table = "signing_key", .column = "private_key", .row = key_id};
 }
 
 }  // namespace
@@ -59,22 +59,72 @@ absl::StatusOr<std::shared_ptr<const TokenKeys::Snapshot>> TokenKeys::Current(ab
 }
 
 absl::StatusOr<std::vector<storage::SigningKeyRow>> TokenKeys::LoadOrMake(absl::Time deadline) {
-  const absl::Time now = runtime_.clock().Now();
-  std::vector<storage::SigningKeyRow> rows;
-  const auto load = [&](db::Session& session) -> absl::Status {
-    TRELLIS_ASSIGN_OR_RETURN(rows, storage::LoadSigningKeys(session, now));
-    return absl::OkStatus();
-  };
-  TRELLIS_RETURN_IF_ERROR(runtime_.pool().Read(deadline, load));
+  TRELLIS_ASSIGN_OR_RETURN(auto rows, Load(deadline));
   if (!rows.empty()) return rows;
-
-  TRELLIS_ASSIGN_OR_RETURN(const storage::SigningKeyRow first, MakeFirst(now));
-  const absl::Status made =
-      runtime_.pool().Transact(deadline, [&first](db::Session& tx) { return storage::InsertSigningKey(tx, first); });
-  // Another replica may have been quicker: its key is the key.
+  const absl::Status made = runtime_.pool().Transact(deadline, [this](db::Session& tx) -> absl::Status {
+    // Another replica may have been quicker: its key is the key.
+    TRELLIS_ASSIGN_OR_RETURN(const auto newest, storage::LockNewestSigningKey(tx));
+    if (newest.has_value() && !newest->retire_time.has_value()) return absl::OkStatus();
+    // Nobody can hold an older set of keys, so the first one is used at once.
+    return Succeed(tx, newest.has_value() ? newest->generation : 0, /*at_once=*/true);
+  });
   if (!made.ok() && !db::IsDuplicateKey(made)) return made;
-  TRELLIS_RETURN_IF_ERROR(runtime_.pool().Read(deadline, load));
+  return Load(deadline);
+}
+
+absl::StatusOr<std::vector<storage::SigningKeyRow>> TokenKeys::Load(absl::Time deadline) {
+  std::vector<storage::SigningKeyRow> rows;
+  TRELLIS_RETURN_IF_ERROR(runtime_.pool().Read(deadline, [&](db::Session& session) -> absl::Status {
+    TRELLIS_ASSIGN_OR_RETURN(rows, storage::LoadSigningKeys(session, runtime_.clock().Now()));
+    for (storage::SigningKeyRow& row : rows) {
+      TRELLIS_ASSIGN_OR_RETURN(row.private_key, runtime_.seal().Open(session, PlaceOf(row.key_id), row.private_key));
+    }
+    return absl::OkStatus();
+  }));
   return rows;
+}
+
+absl::StatusOr<storage::SigningKeyRow> TokenKeys::Make(db::Session& tx, int generation, absl::Time use_time) {
+  TRELLIS_ASSIGN_OR_RETURN(const crypto::SigningKey key, crypto::SigningKey::Generate());
+  storage::SigningKeyRow row;
+  row.generation = generation;
+  row.key_id = crypto::Base64UrlEncode(crypto::Sha256(key.PublicKey()).substr(0, 12));
+  TRELLIS_ASSIGN_OR_RETURN(const std::string pem, key.ToPem());
+  TRELLIS_ASSIGN_OR_RETURN(row.private_key, runtime_.seal().Seal(tx, PlaceOf(row.key_id), pem));
+  row.public_key = key.PublicKey();
+  row.create_time = runtime_.clock().Now();
+  row.use_time = use_time;
+  return row;
+}
+
+absl::Status TokenKeys::Succeed(db::Session& tx, int newest_generation, bool at_once) {
+  const Succession plan = PlanSuccession(runtime_.clock().Now(), at_once);
+  TRELLIS_ASSIGN_OR_RETURN(const storage::SigningKeyRow next, Make(tx, newest_generation + 1, plan.use_time));
+  TRELLIS_RETURN_IF_ERROR(storage::InsertSigningKey(tx, next));
+  return storage::RetireSigningKeysBefore(tx, next.generation, plan.retire_others);
+}
+
+absl::Status TokenKeys::RotateIfDue(absl::Time deadline) {
+  const absl::Time now = runtime_.clock().Now();
+  const absl::Status status = runtime_.pool().Transact(deadline, [&](db::Session& tx) -> absl::Status {
+    TRELLIS_RETURN_IF_ERROR(storage::PurgeSigningKeys(tx, now - kKeepRetired));
+    TRELLIS_ASSIGN_OR_RETURN(const auto newest, storage::LockNewestSigningKey(tx));
+    if (!newest.has_value()) return absl::OkStatus();  // the first one is made when it is needed
+    if (!NeedsSuccessor({newest->use_time, newest->retire_time}, now, life_)) return absl::OkStatus();
+    log::Info("a new key for access tokens follows", {{"generation", absl::StrCat(newest->generation + 1)}});
+    return Succeed(tx, newest->generation, /*at_once=*/false);
+  });
+  return db::IsDuplicateKey(status) ? absl::OkStatus() : status;  // another replica was quicker
+}
+
+absl::Status TokenKeys::Rotate(bool at_once, absl::Time deadline) {
+  TRELLIS_RETURN_IF_ERROR(runtime_.pool().Transact(deadline, [&](db::Session& tx) -> absl::Status {
+    TRELLIS_ASSIGN_OR_RETURN(const auto newest, storage::LockNewestSigningKey(tx));
+    return Succeed(tx, newest.has_value() ? newest->generation : 0, at_once);
+  }));
+  const std::lock_guard<std::mutex> lock(mutex_);
+  next_load_ = absl::InfinitePast();
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::shared_ptr<const TokenKeys::Snapshot>> TokenKeys::Build(

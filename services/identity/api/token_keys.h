@@ -1,4 +1,5 @@
-// The keys that access tokens are signed with: made on the first start, the same for all replicas.
+// The keys that access tokens are signed with: made on the first start, followed by new ones from time to time, the
+// same for all replicas.
 #ifndef TRELLIS_SERVICES_IDENTITY_API_TOKEN_KEYS_H_
 #define TRELLIS_SERVICES_IDENTITY_API_TOKEN_KEYS_H_
 
@@ -22,16 +23,23 @@ struct PublishedKey {
   std::string public_key;  // 32 bytes
 };
 
-// Thread-safe. Reads the table again when what it knows is a minute old, so that a key that another replica put there
-// is published long before it is used.
+// Thread-safe. Reads the table again when what it knows is 20 seconds old: a key that another replica put there is
+// published long before it is used, and one that was withdrawn in an emergency is refused everywhere within a minute.
 class TokenKeys {
  public:
-  explicit TokenKeys(runtime::Runtime& runtime) : runtime_(runtime) {}
+  // `life`: how long a key signs.
+  TokenKeys(runtime::Runtime& runtime, absl::Duration life) : runtime_(runtime), life_(life) {}
 
   // All keys that tokens may be signed with now.
   absl::StatusOr<std::vector<PublishedKey>> Published(absl::Time deadline);
   // A token signed with the newest key that is in use.
   absl::StatusOr<access::IssuedToken> Issue(const access::TokenSubject& subject, absl::Time deadline);
+
+  // Makes the next key where the newest has signed for long enough, and deletes keys that retired a day ago. Every
+  // replica may do it at any time.
+  absl::Status RotateIfDue(absl::Time deadline);
+  // Makes the next key now. `at_once`: it signs from now on, and all tokens signed before are refused.
+  absl::Status Rotate(bool at_once, absl::Time deadline);
 
  private:
   struct Snapshot {
@@ -42,9 +50,13 @@ class TokenKeys {
 
   absl::StatusOr<std::shared_ptr<const Snapshot>> Current(absl::Time deadline);
   absl::StatusOr<std::vector<storage::SigningKeyRow>> LoadOrMake(absl::Time deadline);
+  absl::StatusOr<std::vector<storage::SigningKeyRow>> Load(absl::Time deadline);
+  absl::StatusOr<storage::SigningKeyRow> Make(db::Session& tx, int generation, absl::Time use_time);
+  absl::Status Succeed(db::Session& tx, int newest_generation, bool at_once);
   absl::StatusOr<std::shared_ptr<const Snapshot>> Build(const std::vector<storage::SigningKeyRow>& rows);
 
   runtime::Runtime& runtime_;
+  const absl::Duration life_;
   std::mutex mutex_;
   std::shared_ptr<const Snapshot> snapshot_;     // guarded by mutex_
   absl::Time next_load_ = absl::InfinitePast();  // guarded by mutex_

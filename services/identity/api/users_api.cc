@@ -15,6 +15,7 @@
 #include "services/identity/api/convert.h"
 #include "services/identity/api/field_mask.h"
 #include "services/identity/api/session_ends.h"
+#include "services/identity/storage/organizations.h"
 #include "services/identity/storage/users.h"
 #include "trellis/identity/v1/identity_events.pb.h"
 
@@ -28,12 +29,18 @@ absl::Status OwnAccount() {
                "Nobody changes their own roles or disables themselves: ask another administrator.");
 }
 
+absl::Status KindFixed() {
+  return Error(absl::StatusCode::kFailedPrecondition, "ACCOUNT_KIND_FIXED",
+               "Nobody becomes a service account or stops being one: create another user.");
+}
+
 // The row with the values of `wanted`, where the caller may make it so.
 absl::StatusOr<storage::UserRow> Apply(const storage::UserRow& before, const v1::User& wanted,
                                        const rpc::Caller& caller) {
   storage::UserRow after = before;
   TRELLIS_RETURN_IF_ERROR(RequireText(wanted.display_name(), "user.display_name"));
   TRELLIS_ASSIGN_OR_RETURN(after.roles, ParseRoles(Numbers(wanted.roles()), "user.roles"));
+  if (after.roles.contains(Role::kServiceAccount) != before.roles.contains(Role::kServiceAccount)) return KindFixed();
   after.display_name = wanted.display_name();
   after.disabled = wanted.disabled();
   const bool changes_rights = after.roles != before.roles || after.disabled != before.disabled;
@@ -97,8 +104,14 @@ absl::StatusOr<v1::CreateUserResponse> UsersApi::CreateUser(rpc::CallContext& ca
                                                             const v1::CreateUserRequest& request) {
   TRELLIS_ASSIGN_OR_RETURN(const Roles roles, ParseRoles(Numbers(request.user().roles()), "user.roles"));
   TRELLIS_RETURN_IF_ERROR(MayGive(RolesOf(call.caller()), roles));
-  TRELLIS_ASSIGN_OR_RETURN(const NewAccount account, PrepareAccount(request.user(), roles, request.password(), hasher_,
-                                                                    call.deadline(), "user.", "password"));
+  std::string organization;
+  TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
+    TRELLIS_ASSIGN_OR_RETURN(organization, storage::OrganizationName(session, call.caller().organization));
+    return absl::OkStatus();
+  }));
+  TRELLIS_ASSIGN_OR_RETURN(const NewAccount account,
+                           PrepareAccount(request.user(), roles, organization, request.password(), passwords_,
+                                          call.deadline(), "user.", "password"));
 
   // The record of the request keeps a digest of it, from which a password could be guessed.
   v1::CreateUserRequest record = request;

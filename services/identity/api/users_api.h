@@ -4,7 +4,7 @@
 #include "absl/status/statusor.h"
 #include "common/rpc/call_context.h"
 #include "common/runtime/runtime.h"
-#include "services/identity/api/password_hasher.h"
+#include "services/identity/api/passwords.h"
 #include "trellis/identity/v1/users.pb.h"
 
 namespace trellis::identity {
@@ -12,7 +12,7 @@ namespace trellis::identity {
 // Serves trellis.identity.v1.Users. Thread-safe.
 class UsersApi {
  public:
-  UsersApi(runtime::Runtime& runtime, PasswordHasher& hasher) : runtime_(runtime), hasher_(hasher) {}
+  UsersApi(runtime::Runtime& runtime, Passwords& passwords) : runtime_(runtime), passwords_(passwords) {}
 
   absl::StatusOr<v1::CreateUserResponse> CreateUser(rpc::CallContext& call, const v1::CreateUserRequest& request);
   absl::StatusOr<v1::GetUserResponse> GetUser(rpc::CallContext& call, const v1::GetUserRequest& request);
@@ -21,7 +21,7 @@ class UsersApi {
 
  private:
   runtime::Runtime& runtime_;
-  PasswordHasher& hasher_;
+  Passwords& passwords_;
 };
 
 }  // namespace trellis::identity

@@ -14,6 +14,11 @@ inline constexpr absl::Duration kSessionIdle = absl::Minutes(30);
 inline constexpr absl::Duration kRefreshGrace = absl::Seconds(10);
 inline constexpr int kMostSessions = 50;  // of one user at a time
 
+// How a user proves who they are: the values of a token's `amr` (RFC 8176; "key" is our own).
+inline constexpr char kPasswordMethod[] = "pwd";
+inline constexpr char kOneTimeCode[] = "otp";
+inline constexpr char kServiceKeyMethod[] = "key";
+
 // The numbers of the contract and of the database.
 enum class EndReason : int {
   kNone = 0,

@@ -19,6 +19,7 @@ struct OrganizationRow {
   Id id;
   std::string display_name;
   int kind = 0;
+  bool second_factor_required = false;
   std::int64_t version = 1;
   absl::Time create_time;
   absl::Time update_time;
@@ -26,6 +27,12 @@ struct OrganizationRow {
 
 absl::Status InsertOrganization(db::Session& tx, const OrganizationRow& row);
 absl::StatusOr<std::optional<OrganizationRow>> FindOrganization(db::Session& session, const Id& id);
+// Its display name; "" where there is none.
+absl::StatusOr<std::string> OrganizationName(db::Session& session, const Id& id);
+// The organization, locked until the end of the transaction.
+absl::StatusOr<std::optional<OrganizationRow>> LockOrganization(db::Session& tx, const Id& id);
+// Writes display name, whether a second factor is required, version and update time.
+absl::Status UpdateOrganization(db::Session& tx, const OrganizationRow& row);
 // Behind `after`, in the order of ids.
 absl::StatusOr<std::vector<OrganizationRow>> ListOrganizations(db::Session& session, const Id& after, int limit);
 

@@ -2,6 +2,7 @@
 #ifndef TRELLIS_SERVICES_IDENTITY_STORAGE_SESSIONS_H_
 #define TRELLIS_SERVICES_IDENTITY_STORAGE_SESSIONS_H_
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,6 +28,12 @@ struct SessionRow {
   absl::Time refresh_time;
   absl::Time expire_time;
   EndReason end_reason = EndReason::kNone;
+
+  // The user has just shown a one-time code.
+  void ShowedFactor(absl::Time now) {
+    auth_time = now;
+    if (std::find(methods.begin(), methods.end(), kOneTimeCode) == methods.end()) methods.push_back(kOneTimeCode);
+  }
 
   SessionState state() const { return {generation, refresh_time, expire_time, end_reason != EndReason::kNone}; }
 };

@@ -1,5 +1,8 @@
 #include "services/identity/storage/signing_keys.h"
 
+#include <optional>
+#include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -14,6 +17,21 @@ constexpr char kInsert[] =
 constexpr char kLoad[] =
     "SELECT generation, key_id, private_key, public_key, create_time, use_time, retire_time FROM signing_key "
     "WHERE retire_time IS NULL OR retire_time > ? ORDER BY generation LIMIT 16";
+constexpr char kLockNewest[] =
+    "SELECT generation, key_id, private_key, public_key, create_time, use_time, retire_time FROM signing_key "
+    "ORDER BY generation DESC LIMIT 1 FOR UPDATE";
+constexpr char kRetire[] =
+    "UPDATE signing_key SET retire_time = ? WHERE generation < ? AND (retire_time IS NULL OR retire_time > ?)";
+constexpr char kPurge[] = "DELETE FROM signing_key WHERE retire_time < ?";
+
+using Columns =
+    std::tuple<int, std::string, std::string, std::string, absl::Time, absl::Time, std::optional<absl::Time>>;
+
+SigningKeyRow ToRow(Columns columns) {
+  auto& [generation, key_id, private_key, public_key, create_time, use_time, retire_time] = columns;
+  return {generation, std::move(key_id), std::move(private_key), std::move(public_key), create_time,
+          use_time,   retire_time};
+}
 
 }  // namespace
 
@@ -31,11 +49,23 @@ absl::StatusOr<std::vector<SigningKeyRow>> LoadSigningKeys(db::Session& session,
           kLoad, now));
   std::vector<SigningKeyRow> rows;
   rows.reserve(found.size());
-  for (auto& [generation, key_id, private_key, public_key, create_time, use_time, retire_time] : found) {
-    rows.push_back({generation, std::move(key_id), std::move(private_key), std::move(public_key), create_time, use_time,
-                    retire_time});
-  }
+  for (auto& columns : found) rows.push_back(ToRow(std::move(columns)));
   return rows;
 }
+
+absl::StatusOr<std::optional<SigningKeyRow>> LockNewestSigningKey(db::Session& tx) {
+  TRELLIS_ASSIGN_OR_RETURN(
+      auto found,
+      (tx.QueryOne<int, std::string, std::string, std::string, absl::Time, absl::Time, std::optional<absl::Time>>(
+          kLockNewest)));
+  if (!found.has_value()) return std::nullopt;
+  return ToRow(*std::move(found));
+}
+
+absl::Status RetireSigningKeysBefore(db::Session& tx, int generation, absl::Time retire_time) {
+  return tx.Execute(kRetire, retire_time, generation, retire_time).status();
+}
+
+absl::Status PurgeSigningKeys(db::Session& tx, absl::Time before) { return tx.Execute(kPurge, before).status(); }
 
 }  // namespace trellis::identity::storage

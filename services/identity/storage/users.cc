@@ -29,9 +29,13 @@ constexpr char kList[] =
 constexpr char kFindCredentials[] =
     "SELECT organization_id, id, login, display_name, roles, disabled, version, create_time, update_time, "
     "password_hash FROM user WHERE login = ?";
+constexpr char kCredentialsOf[] =
+    "SELECT organization_id, id, login, display_name, roles, disabled, version, create_time, update_time, "
+    "password_hash FROM user WHERE organization_id = ? AND id = ?";
 constexpr char kLockCredentials[] =
     "SELECT organization_id, id, login, display_name, roles, disabled, version, create_time, update_time, "
     "password_hash FROM user WHERE organization_id = ? AND id = ? FOR UPDATE";
+constexpr char kSetHash[] = "UPDATE user SET password_hash = ? WHERE organization_id = ? AND id = ?";
 constexpr char kReplaceHash[] =
     "UPDATE user SET password_hash = ? WHERE organization_id = ? AND id = ? AND password_hash = ?";
 
@@ -124,8 +128,16 @@ absl::StatusOr<std::optional<Credentials>> FindCredentials(db::Session& session,
   return CredentialsBy(session, kFindCredentials, canonical_login);
 }
 
+absl::StatusOr<std::optional<Credentials>> CredentialsOf(db::Session& session, const Id& organization, const Id& id) {
+  return CredentialsBy(session, kCredentialsOf, organization, id);
+}
+
 absl::StatusOr<std::optional<Credentials>> LockCredentials(db::Session& tx, const Id& organization, const Id& id) {
   return CredentialsBy(tx, kLockCredentials, organization, id);
+}
+
+absl::Status SetPasswordHash(db::Session& tx, const Id& organization, const Id& id, absl::string_view hash) {
+  return tx.Execute(kSetHash, hash, organization, id).status();
 }
 
 absl::Status ReplacePasswordHash(db::Session& tx, const Id& organization, const Id& id, absl::string_view before,

@@ -51,8 +51,11 @@ struct Credentials {
   std::string password_hash;
 };
 absl::StatusOr<std::optional<Credentials>> FindCredentials(db::Session& session, absl::string_view canonical_login);
-// The same of a known user, locked until the end of the transaction.
+// The same of a known user.
+absl::StatusOr<std::optional<Credentials>> CredentialsOf(db::Session& session, const Id& organization, const Id& id);
+// Locked until the end of the transaction.
 absl::StatusOr<std::optional<Credentials>> LockCredentials(db::Session& tx, const Id& organization, const Id& id);
+absl::Status SetPasswordHash(db::Session& tx, const Id& organization, const Id& id, absl::string_view hash);
 // Replaces a hash by a stronger one of the same password; does nothing where the hash is another one by now.
 absl::Status ReplacePasswordHash(db::Session& tx, const Id& organization, const Id& id, absl::string_view before,
                                  absl::string_view after);

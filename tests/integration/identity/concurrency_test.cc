@@ -92,7 +92,7 @@ TEST_F(ConcurrencyTest, AllReplicasAgreeOnTheFirstKey) {
                   .ok());
   std::vector<std::string> ids(8);
   AtOnce(8, [&](int i) {
-    TokenKeys keys(own->runtime());
+    TokenKeys keys(own->runtime(), absl::Hours(24));
     const auto published = keys.Published(absl::Now() + absl::Seconds(10));
     ASSERT_TRUE(published.ok()) << published.status();
     ASSERT_EQ(published->size(), 1u);

@@ -121,20 +121,20 @@ TEST_F(OrganizationsTest, ThatDoNotExistAreNotFound) {
 }
 
 TEST_F(OrganizationsTest, BeginWithABootstrapThatMayBeRepeated) {
-  PasswordHasher hasher({.hashing = {.memory_kib = 19456, .passes = 2, .lanes = 1}}, SystemRandom());
+  Passwords passwords({.hashing = {.memory_kib = 19456, .passes = 2, .lanes = 1}}, SystemRandom(), "");
   const std::string login = NewLogin();
-  ASSERT_TRUE(Bootstrap(service().runtime(), hasher, login, kPassword).ok());
+  ASSERT_TRUE(Bootstrap(service().runtime(), passwords, login, kPassword).ok());
   const auto session = SignIn(login, kPassword);
   ASSERT_TRUE(session.ok());
   EXPECT_THAT(session.value.user().roles(), ElementsAre(options::v1::ROLE_PLATFORM_ADMINISTRATOR));
 
   // Again with another password: nothing changes.
-  ASSERT_TRUE(Bootstrap(service().runtime(), hasher, login, "another password entirely").ok());
+  ASSERT_TRUE(Bootstrap(service().runtime(), passwords, login, "another password entirely").ok());
   EXPECT_TRUE(SignIn(login, kPassword).ok());
   EXPECT_FALSE(SignIn(login, "another password entirely").ok());
   // A further one joins the same organization.
   const std::string second = NewLogin();
-  ASSERT_TRUE(Bootstrap(service().runtime(), hasher, second, kPassword).ok());
+  ASSERT_TRUE(Bootstrap(service().runtime(), passwords, second, kPassword).ok());
   EXPECT_EQ(SignIn(second, kPassword).value.organization(), session.value.organization());
 
   v1::CreateUserRequest request;
@@ -143,7 +143,7 @@ TEST_F(OrganizationsTest, BeginWithABootstrapThatMayBeRepeated) {
   request.mutable_user()->add_roles(options::v1::ROLE_COORDINATOR);
   request.set_password(kPassword);
   ASSERT_TRUE(Call(administrator_, *users_, &v1::Users::Stub::CreateUser, request).ok());
-  EXPECT_FALSE(Bootstrap(service().runtime(), hasher, request.user().login(), kPassword).ok());
+  EXPECT_FALSE(Bootstrap(service().runtime(), passwords, request.user().login(), kPassword).ok());
 }
 
 }  // namespace

@@ -7,6 +7,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
+#include "common/base/status_macros.h"
+#include "common/db/pool.h"
 #include "tests/integration/identity/fixture.h"
 
 namespace trellis::identity {
@@ -34,6 +38,37 @@ class SessionTest : public IdentityTest {
     const auto answer = SignIn(account.login, kPassword);
     EXPECT_TRUE(answer.ok()) << answer.status.error_message();
     return answer.value;
+  }
+
+  // As somebody behind `source` who says all that SignIn can be told.
+  Answer<v1::SignInResponse> SignInFrom(const std::string& source, const v1::SignInRequest& request) {
+    auto context = testing::TestService::AsNobody();
+    context->AddMetadata("x-forwarded-for", source);
+    Answer<v1::SignInResponse> answer;
+    answer.status = sessions_->SignIn(context.get(), request, &answer.value);
+    return answer;
+  }
+  static v1::SignInRequest Credentials(const Account& account, absl::string_view password = kPassword,
+                                       absl::string_view device_token = "", absl::string_view code = "") {
+    v1::SignInRequest request;
+    request.set_login(account.login);
+    request.set_password(std::string(password));
+    request.set_device_token(std::string(device_token));
+    request.set_code(std::string(code));
+    return request;
+  }
+
+  // One number of identity's tables.
+  int Count(const std::string& sql) {
+    int count = -1;
+    const absl::Status status =
+        service().pool().Read(absl::Now() + absl::Seconds(10), [&](db::Session& session) -> absl::Status {
+          TRELLIS_ASSIGN_OR_RETURN(const auto row, session.QueryOne<int>(sql));
+          if (row.has_value()) count = std::get<0>(*row);
+          return absl::OkStatus();
+        });
+    EXPECT_TRUE(status.ok()) << status;
+    return count;
   }
 
   Answer<v1::RefreshSessionResponse> Refresh(const std::string& token) {

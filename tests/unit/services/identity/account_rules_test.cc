@@ -1,7 +1,6 @@
 #include "services/identity/domain/account_rules.h"
 
 #include "absl/strings/str_cat.h"
-#include "common/base/error.h"
 #include "gtest/gtest.h"
 
 namespace trellis::identity {
@@ -19,39 +18,6 @@ TEST(ValidateLogin, WantsTheFormOfAnAddress) {
   EXPECT_FALSE(ValidateLogin(too_long, "login").ok());
 }
 
-absl::Status Check(absl::string_view password, bool second_factor = false) {
-  return ValidatePassword(password, "amelia.pond@example.org", second_factor, "password");
-}
-
-TEST(ValidatePassword, CountsLengthAndNotComposition) {
-  EXPECT_TRUE(Check("correct horse battery").ok());
-  EXPECT_TRUE(Check("abcdefghijklmno").ok());
-  EXPECT_FALSE(Check("abcdefghijklmn").ok());
-  EXPECT_TRUE(Check("abcdefgh", true).ok());
-  EXPECT_FALSE(Check("abcdefg", true).ok());
-  const std::string sentence = absl::StrCat("pässwörter sind länger ", std::string(100, 'x'));
-  EXPECT_TRUE(Check(sentence).ok());
-}
-
-TEST(ValidatePassword, CountsCodePoints) {
-  EXPECT_TRUE(Check("😀😁😂🤣😃😄😅😆😉😊😋😎😍😘🥰").ok());
-  EXPECT_FALSE(Check("😀😁😂🤣😃😄😅").ok());
-}
-
-TEST(ValidatePassword, RefusesWhatIsGuessedFirst) {
-  for (const char* bad :
-       {"aaaaaaaaaaaaaaaaaaaa", "abababababababababab", "my-Amelia.Pond-pass", "ilove TRELLIS so much"}) {
-    EXPECT_EQ(ReasonOf(Check(bad)), "PASSWORD_UNFIT") << bad;
-  }
-  EXPECT_EQ(ReasonOf(Check(absl::string_view("correct\0horse battery", 21))), "PASSWORD_UNFIT");
-  EXPECT_EQ(ReasonOf(Check("correct horse \xFF battery")), "PASSWORD_UNFIT");
-}
-
-TEST(ValidatePassword, NeverRepeatsThePassword) {
-  const absl::Status status = Check("hunter2");
-  EXPECT_EQ(std::string(status.message()).find("hunter2"), std::string::npos);
-}
-
 TEST(RestAfterFailures, GrowsToAQuarterOfAnHourAndNoFurther) {
   EXPECT_EQ(RestAfterFailures(0), absl::ZeroDuration());
   EXPECT_EQ(RestAfterFailures(4), absl::ZeroDuration());
@@ -60,6 +26,48 @@ TEST(RestAfterFailures, GrowsToAQuarterOfAnHourAndNoFurther) {
   EXPECT_EQ(RestAfterFailures(14), absl::Seconds(512));
   EXPECT_EQ(RestAfterFailures(15), absl::Minutes(15));
   EXPECT_EQ(RestAfterFailures(1'000'000), absl::Minutes(15));
+}
+
+TEST(TakeTry, TwentyAnHourThenRestsThatGrow) {
+  AccountTries tries;
+  absl::Time now = absl::FromUnixSeconds(1'800'000'000);
+  for (int i = 0; i < kFreeTriesInAnHour; ++i) EXPECT_TRUE(TakeTry(tries, now)) << i;
+  EXPECT_TRUE(TakeTry(tries, now)) << "the 21st is looked at and begins the first rest";
+  EXPECT_FALSE(TakeTry(tries, now));
+  EXPECT_FALSE(TakeTry(tries, now + absl::Seconds(29)));
+  now += absl::Seconds(30);
+  EXPECT_TRUE(TakeTry(tries, now));
+  EXPECT_FALSE(TakeTry(tries, now + absl::Seconds(59)));
+  EXPECT_TRUE(TakeTry(tries, now + absl::Seconds(60)));
+}
+
+TEST(TakeTry, TakesNoMoreThanAHundredInARowHoweverLongItTakes) {
+  AccountTries tries;
+  absl::Time now = absl::FromUnixSeconds(1'800'000'000);
+  int taken = 0;
+  for (int minute = 0; minute < 60 * 24 * 30; ++minute, now += absl::Minutes(1)) taken += TakeTry(tries, now) ? 1 : 0;
+  EXPECT_EQ(taken, kMostFailuresInARow);
+}
+
+TEST(TakeTry, AnHourOfGuessesStaysBelowThirty) {
+  AccountTries tries;
+  const absl::Time start = absl::FromUnixSeconds(1'800'000'000);
+  int taken = 0;
+  for (absl::Time now = start; now < start + absl::Hours(1); now += absl::Seconds(1)) taken += TakeTry(tries, now);
+  EXPECT_GT(taken, kFreeTriesInAnHour);
+  EXPECT_LE(taken, 30);
+}
+
+TEST(GiveBack, ARightPasswordWasNoFailure) {
+  AccountTries tries;
+  const absl::Time now = absl::FromUnixSeconds(1'800'000'000);
+  for (int i = 0; i < 7; ++i) TakeTry(tries, now);
+  GiveBack(tries, /*signed_in=*/false);
+  EXPECT_EQ(tries.failures, 6);
+  TakeTry(tries, now);
+  GiveBack(tries, /*signed_in=*/true);
+  EXPECT_EQ(tries.failures, 0);
+  EXPECT_EQ(tries.hour_failures, 6) << "what was guessed within the hour stays counted";
 }
 
 }  // namespace

@@ -45,5 +45,25 @@ TEST(PasswordHasher, RefusesAtOnceWhatIsTooMuch) {
   EXPECT_TRUE(hasher.Hash("correct horse battery", Soon()).ok()) << "the turn comes back";
 }
 
+TEST(PasswordHasher, WhoeverIsKnownGoesPastACrowd) {
+  PasswordHasher hasher({.hashing = kCheap, .at_once = 1, .waiting = 8}, SystemRandom());
+  const std::string hash = hasher.Hash("correct horse battery", Soon()).value();
+  std::atomic<int> started = 0;
+  std::atomic<int> done = 0;
+  std::vector<std::thread> crowd;
+  for (int i = 0; i < 8; ++i) {
+    crowd.emplace_back([&] {
+      ++started;
+      static_cast<void>(hasher.VerifyNothing("guess", Soon()));
+      ++done;
+    });
+  }
+  while (started < 8) absl::SleepFor(absl::Milliseconds(1));
+  absl::SleepFor(absl::Milliseconds(5));
+  EXPECT_TRUE(hasher.Verify(hash, "correct horse battery", Soon(), PasswordHasher::Turn::kFirst).value());
+  EXPECT_LT(done, 8) << "some of the crowd wait still";
+  for (std::thread& thread : crowd) thread.join();
+}
+
 }  // namespace
 }  // namespace trellis::identity

@@ -1,0 +1,189 @@
+#include "services/identity/api/sign_in_api.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "common/base/error.h"
+#include "common/base/status_macros.h"
+#include "common/crypto/base64url.h"
+#include "common/crypto/digest.h"
+#include "common/rpc/resource_name.h"
+#include "common/rpc/timestamps.h"
+#include "services/identity/api/convert.h"
+#include "services/identity/api/second_factor_codes.h"
+#include "services/identity/domain/session_rules.h"
+#include "services/identity/domain/text_forms.h"
+#include "services/identity/storage/known_devices.h"
+#include "services/identity/storage/second_factors.h"
+#include "services/identity/storage/service_keys.h"
+
+namespace trellis::identity {
+namespace {
+
+constexpr std::size_t kDeviceTokenBytes = 32;
+constexpr int kMostDevices = 20;  // of one user
+
+// One answer for an unknown login, a wrong password or code, a disabled user and a rest: it tells nobody which.
+absl::Status Refused() {
+  return Error(absl::StatusCode::kUnauthenticated, "SIGN_IN_REFUSED", "Login name or password is wrong.");
+}
+
+absl::Status CodeRequired() {
+  return Error(absl::StatusCode::kUnauthenticated, "CODE_REQUIRED",
+               "Sign in again, with a code of your authenticator.");
+}
+
+// What both ways of signing in answer.
+template <class Response>
+void Fill(LiveSession live, access::IssuedToken token, Response& response) {
+  response.set_access_token(std::move(token.token));
+  *response.mutable_expire_time() = rpc::ToTimestamp(token.expire_time);
+  *response.mutable_user() = ToProto(live.user);
+  response.set_organization(rpc::MakeName(kOrganizations, live.user.organization));
+  response.set_refresh_token(std::move(live.refresh_token));
+  *response.mutable_session() = ToProto(live.session, live.session.id);
+}
+
+}  // namespace
+
+absl::StatusOr<v1::SignInResponse> SignInApi::SignIn(rpc::CallContext& call, const v1::SignInRequest& request) {
+  TRELLIS_ASSIGN_OR_RETURN(const Found found, LookUp(call, request));
+  TRELLIS_ASSIGN_OR_RETURN(const bool entered, gate_.Enter(found.attempt, call.deadline()));
+  TRELLIS_ASSIGN_OR_RETURN(const bool right, PasswordIsRight(call, found, entered, request.password()));
+  if (!right) {
+    // A try during a rest was not looked at, so it does not make the rest longer.
+    if (entered) TRELLIS_RETURN_IF_ERROR(gate_.Failed(found.attempt, call.deadline()));
+    return Refused();
+  }
+  if (found.second_factor && request.code().empty()) {
+    TRELLIS_RETURN_IF_ERROR(gate_.TakeBack(found.attempt, call.deadline()));
+    return CodeRequired();
+  }
+  absl::StatusOr<Begun> begun = Begin(call, found, request);
+  if (absl::IsUnauthenticated(begun.status())) {
+    TRELLIS_RETURN_IF_ERROR(gate_.Failed(found.attempt, call.deadline()));
+  }
+  TRELLIS_RETURN_IF_ERROR(begun.status());
+  TRELLIS_ASSIGN_OR_RETURN(access::IssuedToken token, tokens_.IssueAccess(begun->live, call.deadline()));
+  v1::SignInResponse response;
+  Fill(std::move(begun->live), std::move(token), response);
+  response.set_device_token(std::move(begun->device_token));
+  return response;
+}
+
+absl::StatusOr<SignInApi::Found> SignInApi::LookUp(rpc::CallContext& call, const v1::SignInRequest& request) {
+  const std::string login = CanonicalLogin(request.login());
+  Found found;
+  found.attempt.attempt = {LoginKey(login), call.peer().address};
+  TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
+    TRELLIS_ASSIGN_OR_RETURN(found.credentials, storage::FindCredentials(session, login));
+    // Somebody who does not exist costs as many statements as somebody who does.
+    const storage::UserRow user = found.credentials.has_value() ? found.credentials->user : storage::UserRow();
+    TRELLIS_ASSIGN_OR_RETURN(const auto factor, storage::FindSecondFactor(session, user.organization, user.id));
+    found.second_factor = factor.has_value() && factor->active();
+    found.attempt.known = found.credentials.has_value();
+    if (request.device_token().empty()) return absl::OkStatus();
+    const storage::DeviceKey device{user.organization, user.id, crypto::Sha256(request.device_token())};
+    TRELLIS_ASSIGN_OR_RETURN(const auto known, storage::FindDevice(session, device));
+    if (known.has_value()) found.attempt.device = device;
+    return absl::OkStatus();
+  }));
+  return found;
+}
+
+absl::StatusOr<bool> SignInApi::PasswordIsRight(rpc::CallContext& call, const Found& found, bool entered,
+                                                const std::string& password) {
+  using Turn = PasswordHasher::Turn;
+  const Turn turn = found.attempt.device.has_value() ? Turn::kFirst : Turn::kUsual;
+  const bool has_password = found.credentials.has_value() && !found.credentials->password_hash.empty();
+  if (!has_password || !entered) {
+    TRELLIS_RETURN_IF_ERROR(passwords_.hasher().VerifyNothing(password, call.deadline(), turn));
+    return false;
+  }
+  TRELLIS_ASSIGN_OR_RETURN(
+      const bool right, passwords_.hasher().Verify(found.credentials->password_hash, password, call.deadline(), turn));
+  return right && !found.credentials->user.disabled;
+}
+
+absl::StatusOr<SignInApi::Begun> SignInApi::Begin(rpc::CallContext& call, const Found& found,
+                                                  const v1::SignInRequest& request) {
+  const storage::Credentials& credentials = *found.credentials;
+  std::string stronger;
+  if (passwords_.hasher().NeedsRehash(credentials.password_hash)) {
+    TRELLIS_ASSIGN_OR_RETURN(stronger, passwords_.hasher().Hash(request.password(), call.deadline()));
+  }
+  runtime::BackgroundWork work;
+  work.organization = credentials.user.organization;
+  work.purpose = "identity.begin_session";
+  work.deadline = call.deadline();
+  Begun begun;
+  TRELLIS_RETURN_IF_ERROR(runtime_.WriteAs(work, [&](runtime::WriteUnit& unit) -> absl::Status {
+    const Id& user = credentials.user.id;
+    TRELLIS_ASSIGN_OR_RETURN(const auto now, storage::LockCredentials(unit.db, unit.organization, user));
+    if (!now.has_value() || now->user.disabled || now->password_hash != credentials.password_hash) return Refused();
+    std::vector<std::string> methods = {kPasswordMethod};
+    TRELLIS_RETURN_IF_ERROR(CheckCode(unit, user, request.code(), methods));
+    if (!stronger.empty()) {
+      TRELLIS_RETURN_IF_ERROR(
+          storage::ReplacePasswordHash(unit.db, unit.organization, user, credentials.password_hash, stronger));
+    }
+    TRELLIS_RETURN_IF_ERROR(gate_.Succeeded(unit.db, found.attempt));
+    begun.device_token.clear();
+    if (!found.attempt.device.has_value()) {
+      TRELLIS_ASSIGN_OR_RETURN(begun.device_token, Recognize(unit, user));
+    }
+    TRELLIS_ASSIGN_OR_RETURN(begun.live, tokens_.Begin(unit, now->user, methods));
+    return absl::OkStatus();
+  }));
+  return begun;
+}
+
+absl::Status SignInApi::CheckCode(runtime::WriteUnit& unit, const Id& user, const std::string& code,
+                                  std::vector<std::string>& methods) {
+  TRELLIS_ASSIGN_OR_RETURN(const auto factor, storage::LockSecondFactor(unit.db, unit.organization, user));
+  if (!factor.has_value() || !factor->active()) return absl::OkStatus();
+  TRELLIS_ASSIGN_OR_RETURN(const bool right, UseCode(runtime_.seal(), unit.db, *factor, code, runtime_.clock().Now()));
+  if (!right) return Refused();
+  methods.push_back(kOneTimeCode);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> SignInApi::Recognize(runtime::WriteUnit& unit, const Id& user) {
+  std::string token = crypto::Base64UrlEncode(runtime_.random().Bytes(kDeviceTokenBytes));
+  TRELLIS_RETURN_IF_ERROR(
+      storage::InsertDevice(unit.db, {unit.organization, user, crypto::Sha256(token)}, unit.now, kMostDevices));
+  return token;
+}
+
+absl::StatusOr<v1::SignInServiceResponse> SignInApi::SignInService(rpc::CallContext& call,
+                                                                   const v1::SignInServiceRequest& request) {
+  const std::string key_hash = crypto::Sha256(request.key());
+  std::optional<storage::ServiceKeyRow> key;
+  TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
+    TRELLIS_ASSIGN_OR_RETURN(key, storage::FindServiceKey(session, key_hash));
+    return absl::OkStatus();
+  }));
+  if (!key.has_value()) return Refused();
+  runtime::BackgroundWork work;
+  work.organization = key->organization;
+  work.purpose = "identity.begin_service_session";
+  work.deadline = call.deadline();
+  LiveSession live;
+  TRELLIS_RETURN_IF_ERROR(runtime_.WriteAs(work, [&](runtime::WriteUnit& unit) -> absl::Status {
+    TRELLIS_ASSIGN_OR_RETURN(const auto now, storage::LockServiceKey(unit.db, unit.organization, key->id));
+    TRELLIS_ASSIGN_OR_RETURN(const auto user, storage::LockUser(unit.db, unit.organization, key->user));
+    const bool good = now.has_value() && now->GoodAt(unit.now) && user.has_value() && !user->disabled &&
+                      user->roles.contains(Role::kServiceAccount);
+    if (!good) return Refused();
+    TRELLIS_RETURN_IF_ERROR(storage::UseServiceKey(unit.db, unit.organization, key->id, unit.now));
+    TRELLIS_ASSIGN_OR_RETURN(live, tokens_.Begin(unit, *user, {kServiceKeyMethod}));
+    return absl::OkStatus();
+  }));
+  TRELLIS_ASSIGN_OR_RETURN(access::IssuedToken token, tokens_.IssueAccess(live, call.deadline()));
+  v1::SignInServiceResponse response;
+  Fill(std::move(live), std::move(token), response);
+  return response;
+}
+
+}  // namespace trellis::identity

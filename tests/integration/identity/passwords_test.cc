@@ -1,0 +1,94 @@
+// Changing one's own password, and being given a new one.
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "tests/integration/identity/session_fixture.h"
+
+namespace trellis::identity {
+namespace {
+
+using ::testing::ElementsAre;
+
+constexpr char kNext[] = "ibsk fjor umpel dratt";
+
+class PasswordsTest : public SessionTest {
+ protected:
+  Answer<v1::ChangePasswordResponse> Change(const std::string& token, const std::string& current,
+                                            const std::string& next, const std::string& request_id = "") {
+    v1::ChangePasswordRequest request;
+    request.set_current_password(current);
+    request.set_new_password(next);
+    request.set_request_id(request_id);
+    return CallWith(token, *users_, &v1::Users::Stub::ChangePassword, request);
+  }
+  Answer<v1::SetPasswordResponse> Set(const testing::TestUser& who, const std::string& user, const std::string& next) {
+    v1::SetPasswordRequest request;
+    request.set_user(user);
+    request.set_new_password(next);
+    return Call(who, *users_, &v1::Users::Stub::SetPassword, request);
+  }
+};
+
+TEST_F(PasswordsTest, ChangingEndsAllOtherSessions) {
+  const Account account = NewAccount();
+  const std::string mine = SignedIn(account).access_token();
+  const std::string other = SignedIn(account).access_token();
+  const std::string id = NewRequestId();
+  const auto changed = Change(mine, kPassword, kNext, id);
+  ASSERT_TRUE(changed.ok()) << changed.status.error_message();
+  EXPECT_EQ(changed.value.ended_count(), 1);
+  EXPECT_TRUE(List(mine).ok());
+  EXPECT_EQ(List(other).reason(), "SESSION_ENDED");
+  EXPECT_EQ(SignIn(account.login, kPassword).reason(), "SIGN_IN_REFUSED");
+  EXPECT_TRUE(SignIn(account.login, kNext).ok());
+  const auto again = Change(mine, kPassword, kNext, id);
+  EXPECT_TRUE(again.ok()) << "repeated: " << again.status.error_message();
+  EXPECT_EQ(again.value.ended_count(), 1);
+}
+
+TEST_F(PasswordsTest, ChangingWantsThePresentOneAndAFitOne) {
+  const std::string token = SignedIn(NewAccount()).access_token();
+  EXPECT_EQ(Change(token, "not the password at all", kNext).reason(), "PASSWORD_REFUSED");
+  for (const char* unfit : {"short", "passwordpassword", "Northside-Wellbeing-1"}) {
+    const auto answer = Change(token, kPassword, unfit);
+    EXPECT_EQ(answer.reason(), "PASSWORD_UNFIT") << unfit;
+    EXPECT_THAT(WrongFields(answer.status), ElementsAre("new_password"));
+  }
+  EXPECT_TRUE(Change(token, kPassword, kNext).ok());
+}
+
+TEST_F(PasswordsTest, GuessingThePresentOneIsHeldUp) {
+  const std::string token = SignedIn(NewAccount()).access_token();
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE(Change(token, absl::StrCat("a wrong guess, number ", i), kNext).ok());
+  EXPECT_EQ(Change(token, kPassword, kNext).reason(), "PASSWORD_REFUSED") << "rests";
+  clock().Advance(absl::Seconds(2));
+  EXPECT_TRUE(Change(token, kPassword, kNext).ok());
+}
+
+TEST_F(PasswordsTest, AnAdministratorGivesANewOne) {
+  const Account account = NewAccount();
+  const v1::SignInResponse before = SignedIn(account);
+  const auto set = Set(administrator_, account.name, kNext);
+  ASSERT_TRUE(set.ok()) << set.status.error_message();
+  EXPECT_EQ(set.value.ended_count(), 1);
+  EXPECT_EQ(List(before.access_token()).reason(), "SESSION_ENDED");
+  const auto in = SignInFrom("192.0.2.1", Credentials(account, kNext, before.device_token()));
+  ASSERT_TRUE(in.ok());
+  EXPECT_FALSE(in.value.device_token().empty()) << "no device is known any more";
+}
+
+TEST_F(PasswordsTest, NobodySetsThePasswordsOfOthersWithoutTheRight) {
+  const Account account = NewAccount();
+  const auto stranger = Set(NewOrganization(), account.name, kNext);
+  EXPECT_EQ(stranger.code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_TRUE(SameRefusal(stranger.status, account.name, Set(administrator_, NameOf("users", Id()), kNext).status,
+                          NameOf("users", Id())));
+  EXPECT_EQ(Set(NewUser({options::v1::ROLE_COORDINATOR}), account.name, kNext).code(),
+            grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(Set(administrator_, NameOf("users", administrator_.user), kNext).reason(), "OWN_ACCOUNT");
+  EXPECT_TRUE(SignIn(account.login, kPassword).ok());
+}
+
+}  // namespace
+}  // namespace trellis::identity

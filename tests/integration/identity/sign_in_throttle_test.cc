@@ -1,0 +1,115 @@
+// Guessing: how little of it is looked at, and that it keeps nobody out who has been here before.
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "common/crypto/digest.h"
+#include "services/identity/domain/account_rules.h"
+#include "tests/integration/identity/session_fixture.h"
+
+namespace trellis::identity {
+namespace {
+
+constexpr char kWrong[] = "not the password at all";
+
+class ThrottleTest : public SessionTest {
+ protected:
+  std::string Source(int i) { return absl::StrCat("192.0.2.", i % 50 + 1); }
+
+  // How many guesses in a row have been looked at.
+  int LookedAt(const Account& account) {
+    return Count(absl::StrCat("SELECT failures FROM sign_in_account WHERE login_key = UNHEX(SHA2('", account.login,
+                              "', 256)) LIMIT 1"));
+  }
+};
+
+TEST_F(ThrottleTest, ACrowdFromFiftyPlacesIsHardlyLookedAtAndKeepsNobodyOut) {
+  const Account victim = NewAccount();
+  const std::string device = SignedIn(victim).device_token();
+  ASSERT_FALSE(device.empty());
+  for (int i = 0; i < 300; ++i) {
+    EXPECT_EQ(SignInFrom(Source(i), Credentials(victim, kWrong)).reason(), "SIGN_IN_REFUSED");
+    clock().Advance(absl::Seconds(1));
+    if (i % 30 != 0) continue;
+    const auto mine = SignInFrom("198.51.100.7", Credentials(victim, kPassword, device));
+    EXPECT_TRUE(mine.ok()) << "guess " << i << ": " << mine.status.error_message();
+    EXPECT_TRUE(mine.value.device_token().empty()) << "the one that it has stays good";
+  }
+  EXPECT_GT(LookedAt(victim), kFreeTriesInAnHour);
+  EXPECT_LE(LookedAt(victim), 26);
+}
+
+TEST_F(ThrottleTest, AfterAHundredFailuresInARowNothingIsLookedAtButAKnownDevice) {
+  const Account victim = NewAccount();
+  const std::string device = SignedIn(victim).device_token();
+  for (int i = 0; i < 130; ++i) {
+    SignInFrom(absl::StrCat("203.0.113.", i), Credentials(victim, kWrong));
+    clock().Advance(absl::Minutes(20));
+  }
+  EXPECT_EQ(LookedAt(victim), kMostFailuresInARow);
+  EXPECT_EQ(SignInFrom("198.51.100.8", Credentials(victim)).reason(), "SIGN_IN_REFUSED") << "a new device";
+  EXPECT_TRUE(SignInFrom("198.51.100.8", Credentials(victim, kPassword, device)).ok());
+
+  service().Restart();
+  EXPECT_EQ(LookedAt(victim), kMostFailuresInARow) << "a restart forgets nothing";
+
+  v1::SetPasswordRequest request;
+  request.set_user(victim.name);
+  request.set_new_password("another long enough phrase");
+  const auto set = Call(administrator_, *users_, &v1::Users::Stub::SetPassword, request);
+  ASSERT_TRUE(set.ok()) << set.status.error_message();
+  EXPECT_TRUE(SignInFrom("198.51.100.9", Credentials(victim, request.new_password())).ok());
+}
+
+TEST_F(ThrottleTest, OnePlaceRestsAndOthersDoNot) {
+  const Account victim = NewAccount();
+  for (int i = 0; i < 5; ++i) SignInFrom("192.0.2.77", Credentials(victim, kWrong));
+  EXPECT_FALSE(SignInFrom("192.0.2.77", Credentials(victim)).ok());
+  EXPECT_TRUE(SignInFrom("192.0.2.78", Credentials(victim)).ok());
+}
+
+TEST_F(ThrottleTest, AKnownDeviceIsHeldToItsOwnFailures) {
+  const Account account = NewAccount();
+  const std::string device = SignedIn(account).device_token();
+  for (int i = 0; i < 5; ++i) SignInFrom("192.0.2.5", Credentials(account, kWrong, device));
+  EXPECT_FALSE(SignInFrom("192.0.2.5", Credentials(account, kPassword, device)).ok()) << "a second of rest";
+  EXPECT_TRUE(SignInFrom("192.0.2.5", Credentials(account)).ok()) << "like any new device";
+  clock().Advance(absl::Seconds(2));
+  EXPECT_TRUE(SignInFrom("192.0.2.5", Credentials(account, kPassword, device)).ok());
+}
+
+TEST_F(ThrottleTest, ADeviceIsKnownForItsOwnUserOnly) {
+  const Account one = NewAccount();
+  const Account other = NewAccount();
+  const std::string device = SignedIn(one).device_token();
+  const auto answer = SignInFrom("192.0.2.6", Credentials(other, kPassword, device));
+  ASSERT_TRUE(answer.ok());
+  EXPECT_FALSE(answer.value.device_token().empty());
+  EXPECT_NE(answer.value.device_token(), device);
+}
+
+TEST_F(ThrottleTest, OnlyDigestsOfDevicesAreKept) {
+  const Account account = NewAccount();
+  const std::string device = SignedIn(account).device_token();
+  EXPECT_EQ(Count(absl::StrCat("SELECT COUNT(*) FROM known_device WHERE token_hash = UNHEX(SHA2('", device,
+                               "', 256)) LIMIT 1")),
+            1);
+}
+
+TEST_F(ThrottleTest, TheTwentyNewestDevicesAreRemembered) {
+  const Account account = NewAccount();
+  const std::string first = SignedIn(account).device_token();
+  for (int i = 0; i < 20; ++i) {
+    clock().Advance(absl::Seconds(1));
+    SignedIn(account);
+  }
+  const auto answer = SignInFrom("192.0.2.9", Credentials(account, kPassword, first));
+  ASSERT_TRUE(answer.ok());
+  EXPECT_FALSE(answer.value.device_token().empty()) << "the first one is forgotten, and this one is new";
+  const std::string user = account.name.substr(account.name.find('/') + 1);
+  EXPECT_EQ(Count(absl::StrCat("SELECT COUNT(*) FROM known_device WHERE user_id = UNHEX(REPLACE('", user,
+                               "', '-', '')) LIMIT 1")),
+            20);
+}
+
+}  // namespace
+}  // namespace trellis::identity
