@@ -107,19 +107,22 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> Client::Channel() {
 void Client::KeepSignedIn() {
   const std::int64_t left = session_.expire_seconds - absl::ToUnixSeconds(absl::Now());
   if (session_.refresh_token.empty() || left > absl::ToInt64Seconds(kRefreshBefore)) return;
-  const auto channel = Channel();
-  if (!channel.ok()) return;
+  (void)Refresh();
+}
+
+absl::Status Client::Refresh() {
+  TRELLIS_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel, Channel());
   grpc::ClientContext context;
   context.set_deadline(absl::ToChronoTime(absl::Now() + kDeadline));
   identity::v1::RefreshSessionRequest request;
   request.set_refresh_token(session_.refresh_token);
   identity::v1::RefreshSessionResponse response;
-  identity::v1::Sessions::Stub stub(*channel);
-  if (!stub.RefreshSession(&context, request, &response).ok()) return;
+  identity::v1::Sessions::Stub stub(channel);
+  TRELLIS_RETURN_IF_ERROR(rpc::FromGrpc(stub.RefreshSession(&context, request, &response)));
   session_.access_token = response.access_token();
   session_.refresh_token = response.refresh_token();
   session_.expire_seconds = response.expire_time().seconds();
-  (void)SaveSession(session_);
+  return SaveSession(session_);
 }
 
 void Client::Prepare(Service service, grpc::ClientContext& context) const {
@@ -141,15 +144,18 @@ absl::Status Client::Show(const google::protobuf::Message& response, const std::
   return absl::OkStatus();
 }
 
-// Whole or not at all: another command may read it at the same moment.
 absl::Status Client::SaveSession(const Session& session) {
   session_ = session;
+  return Keep("session",
+              absl::StrCat(session.login, "\n", session.user, "\n", session.organization, "\n", session.expire_seconds,
+                           " ", session.access_token, " ", session.refresh_token, " ", session.name, "\n"));
+}
+
+// Whole or not at all: another command may read it at the same moment.
+absl::Status Client::Keep(const std::string& name, const std::string& text) const {
   std::error_code error;
   std::filesystem::create_directories(home_, error);
-  const std::string path = home_ + "/session", draft = absl::StrCat(path, ".", getpid());
-  const std::string text =
-      absl::StrCat(session.login, "\n", session.user, "\n", session.organization, "\n", session.expire_seconds, " ",
-                   session.access_token, " ", session.refresh_token, " ", session.name, "\n");
+  const std::string path = absl::StrCat(home_, "/", name), draft = absl::StrCat(path, ".", getpid());
   const int file = open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
   const bool written = file >= 0 && write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
   if (file >= 0) close(file);
@@ -157,6 +163,23 @@ absl::Status Client::SaveSession(const Session& session) {
   if (written && !error) return absl::OkStatus();
   return Error(absl::StatusCode::kFailedPrecondition, "SESSION_NOT_SAVED",
                absl::StrCat("the session cannot be kept in ", path, ": set TRELLIS_CLI_HOME to a folder of your own"));
+}
+
+std::string Client::DeviceToken(const std::string& login) const {
+  std::ifstream in(home_ + "/devices");
+  for (std::string known, token; in >> known >> token;) {
+    if (known == login) return token;
+  }
+  return "";
+}
+
+absl::Status Client::SaveDeviceToken(const std::string& login, const std::string& token) {
+  std::string text = absl::StrCat(login, " ", token, "\n");
+  std::ifstream in(home_ + "/devices");
+  for (std::string known, other; in >> known >> other;) {
+    if (known != login) absl::StrAppend(&text, known, " ", other, "\n");
+  }
+  return Keep("devices", text);
 }
 
 absl::Status Client::ForgetSession() {

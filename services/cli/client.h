@@ -57,6 +57,8 @@ class Client {
   void Prepare(Service service, grpc::ClientContext& context) const;
   // Refreshes the session where its access token is about to end. Where that fails the call that follows says so.
   void KeepSignedIn();
+  // Refreshes the session now.
+  absl::Status Refresh();
 
   // Prints an answer: as JSON (--json), one value of it (--get PATH), or by `people`.
   absl::Status Show(const google::protobuf::Message& response, const std::function<void()>& people) const;
@@ -65,10 +67,17 @@ class Client {
   absl::Status SaveSession(const Session& session);
   absl::Status ForgetSession();
 
+  // What signing in on this machine has given out for `login`, so that it is known the next time; "" where there is
+  // none.
+  std::string DeviceToken(const std::string& login) const;
+  absl::Status SaveDeviceToken(const std::string& login, const std::string& token);
+
   // --request-id, or a new one: repeating the command with the same id changes nothing.
   std::string request_id() const { return request_id_; }
 
  private:
+  absl::Status Keep(const std::string& name, const std::string& text) const;
+
   std::string home_;
   std::string ca_;
   std::string output_;

@@ -21,6 +21,7 @@ struct Command {
 };
 
 std::vector<Command> SessionCommands();
+std::vector<Command> CredentialCommands();
 std::vector<Command> StaffCommands();
 std::vector<Command> PersonCommands();
 std::vector<Command> DirectoryCommands();

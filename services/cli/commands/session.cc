@@ -1,7 +1,4 @@
 // Signing in and out.
-#include <termios.h>
-#include <unistd.h>
-
 #include <iostream>
 
 #include "absl/strings/str_join.h"
@@ -9,6 +6,7 @@
 #include "services/cli/command.h"
 #include "services/cli/commands/parse.h"
 #include "services/cli/enums.h"
+#include "services/cli/secret.h"
 #include "services/cli/table.h"
 #include "trellis/identity/v1/sessions.grpc.pb.h"
 
@@ -16,25 +14,6 @@ namespace trellis::cli {
 namespace {
 
 namespace v1 = identity::v1;
-
-// Reads a line from the terminal without showing it.
-std::string AskSecret(const std::string& prompt) {
-  std::cerr << prompt << std::flush;
-  termios before{};
-  const bool terminal = tcgetattr(STDIN_FILENO, &before) == 0;
-  if (terminal) {
-    termios silent = before;
-    silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-    tcsetattr(STDIN_FILENO, TCSANOW, &silent);
-  }
-  std::string line;
-  std::getline(std::cin, line);
-  if (terminal) {
-    tcsetattr(STDIN_FILENO, TCSANOW, &before);
-    std::cerr << "\n";
-  }
-  return line;
-}
 
 absl::Status SignIn(Client& client, const Args& args) {
   v1::SignInRequest request;
@@ -44,8 +23,17 @@ absl::Status SignIn(Client& client, const Args& args) {
   } else {
     request.set_password(AskSecret("password: "));
   }
-  TRELLIS_ASSIGN_OR_RETURN(v1::SignInResponse response,
-                           client.Call(Service::kIdentity, &v1::Sessions::Stub::SignIn, request));
+  request.set_code(args.Get("code"));
+  request.set_device_token(client.DeviceToken(request.login()));
+  auto answer = client.Call(Service::kIdentity, &v1::Sessions::Stub::SignIn, request);
+  if (ReasonOf(answer.status()) == "CODE_REQUIRED" && request.code().empty() && !args.Has("password-file")) {
+    request.set_code(AskSecret("code of your authenticator: "));
+    answer = client.Call(Service::kIdentity, &v1::Sessions::Stub::SignIn, request);
+  }
+  TRELLIS_ASSIGN_OR_RETURN(v1::SignInResponse response, std::move(answer));
+  if (!response.device_token().empty()) {
+    TRELLIS_RETURN_IF_ERROR(client.SaveDeviceToken(request.login(), response.device_token()));
+  }
   TRELLIS_RETURN_IF_ERROR(client.SaveSession({.login = request.login(),
                                               .access_token = response.access_token(),
                                               .user = response.user().name(),
@@ -122,7 +110,9 @@ std::vector<Command> SessionCommands() {
       {"sign-in",
        "",
        "sign in; the session is kept for up to twelve hours",
-       {{"login", "your login", true}, {"password-file", "file with the password, '-' for standard input"}},
+       {{"login", "your login", true},
+        {"password-file", "file with the password, '-' for standard input"},
+        {"code", "the code of your authenticator, where you have a second factor"}},
        SignIn},
       {"sign-out", "", "end the session", {}, SignOut},
       {"session list", "", "your sessions that go on", {}, ListSessions},

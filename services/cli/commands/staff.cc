@@ -42,6 +42,26 @@ absl::Status ListOrganizations(Client& client, const Args&) {
   });
 }
 
+absl::Status UpdateOrganization(Client& client, const Args& args) {
+  v1::UpdateOrganizationRequest request;
+  request.mutable_organization()->set_name(client.session().organization);
+  if (args.Has("name")) {
+    request.mutable_organization()->set_display_name(args.Get("name"));
+    request.mutable_update_mask()->add_paths("display_name");
+  }
+  if (args.Has("second-factor")) {
+    request.mutable_organization()->set_second_factor_required(args.Get("second-factor") == "required");
+    request.mutable_update_mask()->add_paths("second_factor_required");
+  }
+  request.set_request_id(client.request_id());
+  TRELLIS_ASSIGN_OR_RETURN(const auto response,
+                           client.Call(Service::kIdentity, &v1::Organizations::Stub::UpdateOrganization, request));
+  return client.Show(response, [&] {
+    std::cout << "    " << response.organization().display_name() << ", second factor "
+              << (response.organization().second_factor_required() ? "required" : "not required") << "\n";
+  });
+}
+
 absl::Status CreateUser(Client& client, const Args& args) {
   v1::CreateUserRequest request;
   request.mutable_user()->set_login(args.Get("login"));
@@ -50,7 +70,9 @@ absl::Status CreateUser(Client& client, const Args& args) {
     TRELLIS_ASSIGN_OR_RETURN(const auto role, ParseEnum<options::v1::Role>("roles", text));
     request.mutable_user()->add_roles(role);
   }
-  TRELLIS_ASSIGN_OR_RETURN(*request.mutable_password(), args.File("password-file"));
+  if (args.Has("password-file")) {
+    TRELLIS_ASSIGN_OR_RETURN(*request.mutable_password(), args.File("password-file"));
+  }
   request.set_request_id(client.request_id());
   TRELLIS_ASSIGN_OR_RETURN(const auto response, client.Call(Service::kIdentity, &v1::Users::Stub::CreateUser, request));
   return client.Show(response, [&] {
@@ -120,13 +142,18 @@ std::vector<Command> StaffCommands() {
         {"admin-password-file", "file with the administrator's password", true}},
        CreateOrganization},
       {"organization list", "", "all organizations of the installation", {}, ListOrganizations},
+      {"organization update",
+       "",
+       "change your organization",
+       {{"name", "what people call it"}, {"second-factor", "'required' or 'optional', for everybody's sign-in"}},
+       UpdateOrganization},
       {"user create",
        "",
        "create a member of staff",
        {{"login", "an e-mail address", true},
         {"name", "what people call them", true},
         {"roles", "coordinator, clinician, provider-staff, ... separated by commas", true},
-        {"password-file", "file with the first password", true}},
+        {"password-file", "file with the first password; a service account has none"}},
        CreateUser},
       {"user list", "", "the staff of your organization", {}, ListUsers},
       {"relation grant", "", "let somebody see a person or a population", RelationFlags(), GrantRelation},
