@@ -31,9 +31,8 @@ absl::StatusOr<Asker> AskerOf(const rpc::CallContext& call, runtime::WriteUnit& 
   asker.user = call.caller().user;
   asker.roles = RolesOf(call.caller());
   if (relation.kind != RelationKind::kLead) {
-    TRELLIS_ASSIGN_OR_RETURN(
-        asker.sees_person_until,
-        storage::SeesPersonUntil(unit.db, unit.organization, asker.user, relation.resource, unit.now));
+    TRELLIS_ASSIGN_OR_RETURN(asker.sees_person_until, storage::SeesPersonUntil(unit.db, unit.organization, asker.user,
+                                                                               relation.resource, unit.now));
   }
   if (relation.kind != RelationKind::kCareTeam) {
     const Id population = relation.kind == RelationKind::kLead ? relation.resource : relation.subject;

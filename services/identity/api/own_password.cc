@@ -28,11 +28,11 @@ absl::StatusOr<storage::Credentials> ShowOwnPassword(runtime::Runtime& runtime, 
   if (!found.has_value()) return PasswordRefused();
   if (found->user.roles.contains(Role::kServiceAccount)) return IsServiceAccount();
   const SignInTry attempt = TryWithin(caller);
+  // First the turn, then the try: whoever is told to come again has not tried.
+  TRELLIS_ASSIGN_OR_RETURN(const PasswordHasher::Slot slot, passwords.hasher().Enter(call.deadline()));
   TRELLIS_ASSIGN_OR_RETURN(const bool entered, gate.Enter(attempt, call.deadline()));
   if (!entered) return PasswordRefused();
-  TRELLIS_ASSIGN_OR_RETURN(const bool right,
-                           passwords.hasher().Verify(found->password_hash, password, call.deadline()));
-  if (!right) {
+  if (!passwords.hasher().Verify(slot, found->password_hash, password)) {
     TRELLIS_RETURN_IF_ERROR(gate.Failed(attempt, call.deadline()));
     return PasswordRefused();
   }

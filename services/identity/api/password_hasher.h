@@ -5,9 +5,8 @@
 #include <condition_variable>
 #include <mutex>
 #include <string>
+#include <utility>
 
-#include "absl/functional/function_ref.h"
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -16,8 +15,9 @@
 
 namespace trellis::identity {
 
-// Thread-safe. At most `at_once` hashes run, at most `waiting` callers wait for their turn, and as many of those who go
-// first; any more get RESOURCE_EXHAUSTED (SIGN_IN_BUSY) at once, and who waits until `deadline` DEADLINE_EXCEEDED.
+// Thread-safe. Hashes run behind all other work of the machine, on threads of their own. At most `at_once` of them run,
+// at most `waiting` callers wait for their turn, and as many of those who go first; any more get RESOURCE_EXHAUSTED
+// (SIGN_IN_BUSY) at once, and who waits until `deadline` DEADLINE_EXCEEDED.
 class PasswordHasher {
  public:
   struct Options {
@@ -31,16 +31,30 @@ class PasswordHasher {
 
   PasswordHasher(const Options& options, RandomSource& random) : options_(options), random_(random) {}
 
-  absl::StatusOr<std::string> Hash(absl::string_view password, absl::Time deadline);
-  absl::StatusOr<bool> Verify(absl::string_view hash, absl::string_view password, absl::Time deadline,
-                              Turn turn = Turn::kUsual);
+  // The right to hash once; whoever has it waits no more. Given back at its end. Movable.
+  class Slot {
+   public:
+    explicit Slot(PasswordHasher* hasher) : hasher_(hasher) {}
+    Slot(Slot&& other) noexcept : hasher_(std::exchange(other.hasher_, nullptr)) {}
+    Slot& operator=(Slot&&) = delete;
+    ~Slot() {
+      if (hasher_ != nullptr) hasher_->Leave();
+    }
+
+   private:
+    PasswordHasher* hasher_;
+  };
+  absl::StatusOr<Slot> Enter(absl::Time deadline, Turn turn = Turn::kUsual);
+
+  bool Verify(const Slot& slot, absl::string_view hash, absl::string_view password);
   // Takes as long as Verify of a hash made with the present parameters.
-  absl::Status VerifyNothing(absl::string_view password, absl::Time deadline, Turn turn = Turn::kUsual);
+  void VerifyNothing(const Slot& slot, absl::string_view password);
+  // In one step, waiting included.
+  absl::StatusOr<std::string> Hash(absl::string_view password, absl::Time deadline);
+  absl::StatusOr<bool> Verify(absl::string_view hash, absl::string_view password, absl::Time deadline);
   bool NeedsRehash(absl::string_view hash) const { return crypto::NeedsRehash(hash, options_.hashing); }
 
  private:
-  absl::Status InTurn(absl::Time deadline, Turn turn, absl::FunctionRef<absl::Status()> work);
-  absl::Status Enter(absl::Time deadline, Turn turn);
   bool MayEnter(Turn turn) const;
   void Leave();
 

@@ -49,8 +49,8 @@ void Fill(LiveSession live, access::IssuedToken token, Response& response) {
 
 absl::StatusOr<v1::SignInResponse> SignInApi::SignIn(rpc::CallContext& call, const v1::SignInRequest& request) {
   TRELLIS_ASSIGN_OR_RETURN(const Found found, LookUp(call, request));
-  TRELLIS_ASSIGN_OR_RETURN(const bool entered, gate_.Enter(found.attempt, call.deadline()));
-  TRELLIS_ASSIGN_OR_RETURN(const bool right, PasswordIsRight(call, found, entered, request.password()));
+  bool entered = false;
+  TRELLIS_ASSIGN_OR_RETURN(const bool right, PasswordIsRight(call, found, request.password(), entered));
   if (!right) {
     // A try during a rest was not looked at, so it does not make the rest longer.
     if (entered) TRELLIS_RETURN_IF_ERROR(gate_.Failed(found.attempt, call.deadline()));
@@ -61,10 +61,12 @@ absl::StatusOr<v1::SignInResponse> SignInApi::SignIn(rpc::CallContext& call, con
     return CodeRequired();
   }
   absl::StatusOr<Begun> begun = Begin(call, found, request);
-  if (absl::IsUnauthenticated(begun.status())) {
-    TRELLIS_RETURN_IF_ERROR(gate_.Failed(found.attempt, call.deadline()));
+  if (!begun.ok()) {
+    const bool refused = absl::IsUnauthenticated(begun.status());
+    TRELLIS_RETURN_IF_ERROR(refused ? gate_.Failed(found.attempt, call.deadline())
+                                    : gate_.TakeBack(found.attempt, call.deadline()));
+    return begun.status();
   }
-  TRELLIS_RETURN_IF_ERROR(begun.status());
   TRELLIS_ASSIGN_OR_RETURN(access::IssuedToken token, tokens_.IssueAccess(begun->live, call.deadline()));
   v1::SignInResponse response;
   Fill(std::move(begun->live), std::move(token), response);
@@ -92,18 +94,21 @@ absl::StatusOr<SignInApi::Found> SignInApi::LookUp(rpc::CallContext& call, const
   return found;
 }
 
-absl::StatusOr<bool> SignInApi::PasswordIsRight(rpc::CallContext& call, const Found& found, bool entered,
-                                                const std::string& password) {
+absl::StatusOr<bool> SignInApi::PasswordIsRight(rpc::CallContext& call, const Found& found, const std::string& password,
+                                                bool& entered) {
   using Turn = PasswordHasher::Turn;
-  const Turn turn = found.attempt.device.has_value() ? Turn::kFirst : Turn::kUsual;
+  PasswordHasher& hasher = passwords_.hasher();
+  // First the turn, then the try: whoever is told to come again has not tried.
+  TRELLIS_ASSIGN_OR_RETURN(
+      const PasswordHasher::Slot slot,
+      hasher.Enter(call.deadline(), found.attempt.device.has_value() ? Turn::kFirst : Turn::kUsual));
+  TRELLIS_ASSIGN_OR_RETURN(entered, gate_.Enter(found.attempt, call.deadline()));
   const bool has_password = found.credentials.has_value() && !found.credentials->password_hash.empty();
   if (!has_password || !entered) {
-    TRELLIS_RETURN_IF_ERROR(passwords_.hasher().VerifyNothing(password, call.deadline(), turn));
+    hasher.VerifyNothing(slot, password);
     return false;
   }
-  TRELLIS_ASSIGN_OR_RETURN(
-      const bool right, passwords_.hasher().Verify(found.credentials->password_hash, password, call.deadline(), turn));
-  return right && !found.credentials->user.disabled;
+  return hasher.Verify(slot, found.credentials->password_hash, password) && !found.credentials->user.disabled;
 }
 
 absl::StatusOr<SignInApi::Begun> SignInApi::Begin(rpc::CallContext& call, const Found& found,

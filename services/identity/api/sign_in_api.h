@@ -40,8 +40,9 @@ class SignInApi {
   };
 
   absl::StatusOr<Found> LookUp(rpc::CallContext& call, const v1::SignInRequest& request);
-  absl::StatusOr<bool> PasswordIsRight(rpc::CallContext& call, const Found& found, bool entered,
-                                       const std::string& password);
+  // `entered`: whether the try was looked at.
+  absl::StatusOr<bool> PasswordIsRight(rpc::CallContext& call, const Found& found, const std::string& password,
+                                       bool& entered);
   // Begins the session, unless the account changed since the password was found right or the code is wrong.
   absl::StatusOr<Begun> Begin(rpc::CallContext& call, const Found& found, const v1::SignInRequest& request);
   absl::Status CheckCode(runtime::WriteUnit& unit, const Id& user, const std::string& code,

@@ -1,5 +1,8 @@
 // Guessing: how little of it is looked at, and that it keeps nobody out who has been here before.
+#include <atomic>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/crypto/digest.h"
@@ -58,6 +61,27 @@ TEST_F(ThrottleTest, AfterAHundredFailuresInARowNothingIsLookedAtButAKnownDevice
   const auto set = Call(administrator_, *users_, &v1::Users::Stub::SetPassword, request);
   ASSERT_TRUE(set.ok()) << set.status.error_message();
   EXPECT_TRUE(SignInFrom("198.51.100.9", Credentials(victim, request.new_password())).ok());
+}
+
+// Told to come again is not tried: a class that signs in at nine o'clock must not lock its account.
+TEST_F(ThrottleTest, ManyAtOnceWithTheRightPasswordAreNoGuesses) {
+  const Account account = NewAccount();
+  std::atomic<int> signed_in = 0;
+  std::atomic<int> refused = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 16; ++i) {
+    threads.emplace_back([&] {
+      for (int n = 0; n < 8; ++n) {
+        const auto answer = SignInFrom("192.0.2.20", Credentials(account));
+        if (answer.ok()) ++signed_in;
+        if (!answer.ok() && answer.code() != grpc::StatusCode::RESOURCE_EXHAUSTED) ++refused;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_GT(signed_in, 0);
+  EXPECT_EQ(refused, 0);
+  EXPECT_EQ(LookedAt(account), 0);
 }
 
 TEST_F(ThrottleTest, OnePlaceRestsAndOthersDoNot) {

@@ -23,7 +23,7 @@ TEST(PasswordHasher, HashesAndVerifies) {
   EXPECT_FALSE(hasher.Verify(hash, "correct horse batterY", Soon()).value());
   EXPECT_FALSE(hasher.NeedsRehash(hash));
   EXPECT_TRUE(PasswordHasher({}, SystemRandom()).NeedsRehash(hash));
-  EXPECT_TRUE(hasher.VerifyNothing("anything", Soon()).ok());
+  hasher.VerifyNothing(hasher.Enter(Soon()).value(), "anything");
 }
 
 TEST(PasswordHasher, RefusesAtOnceWhatIsTooMuch) {
@@ -54,13 +54,18 @@ TEST(PasswordHasher, WhoeverIsKnownGoesPastACrowd) {
   for (int i = 0; i < 8; ++i) {
     crowd.emplace_back([&] {
       ++started;
-      static_cast<void>(hasher.VerifyNothing("guess", Soon()));
+      const auto slot = hasher.Enter(Soon());
+      if (slot.ok()) hasher.VerifyNothing(*slot, "guess");
       ++done;
     });
   }
   while (started < 8) absl::SleepFor(absl::Milliseconds(1));
   absl::SleepFor(absl::Milliseconds(5));
-  EXPECT_TRUE(hasher.Verify(hash, "correct horse battery", Soon(), PasswordHasher::Turn::kFirst).value());
+  {
+    const auto slot = hasher.Enter(Soon(), PasswordHasher::Turn::kFirst);
+    ASSERT_TRUE(slot.ok()) << slot.status();
+    EXPECT_TRUE(hasher.Verify(*slot, hash, "correct horse battery"));
+  }
   EXPECT_LT(done, 8) << "some of the crowd wait still";
   for (std::thread& thread : crowd) thread.join();
 }
