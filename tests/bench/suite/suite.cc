@@ -197,6 +197,13 @@ std::string Suite::SignInAs(const std::string& login) {
 
 std::string Suite::SignIn() { return SignInAs(kCoordinator); }
 
+identity::v1::SignInRequest Suite::OfficeCredentials() {
+  identity::v1::SignInRequest request;
+  request.set_login(kOffice);
+  request.set_password(kPassword);
+  return request;
+}
+
 const std::shared_ptr<grpc::Channel>& Suite::channel(absl::string_view service) const {
   return channels_.at(std::string(service));
 }

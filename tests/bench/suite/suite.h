@@ -16,6 +16,7 @@
 #include "grpcpp/channel.h"
 #include "tests/bench/suite/process.h"
 #include "tests/bench/suite/sql.h"
+#include "trellis/identity/v1/sessions.pb.h"
 #include "trellis/options/v1/options.pb.h"
 
 namespace trellis::bench {
@@ -34,6 +35,8 @@ class Suite {
 
   const std::shared_ptr<grpc::Channel>& channel(absl::string_view service) const;
   std::string SignIn();  // the coordinator's, good for five minutes
+  // What the organization's office signs in with.
+  static identity::v1::SignInRequest OfficeCredentials();
 
   Process& service(absl::string_view name) { return *services_.at(std::string(name)); }
   // Stops the services that are not named, so that the machine is free; and lets them go on. Identity goes on always:
