@@ -4,11 +4,16 @@
 
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
+#include "google/protobuf/descriptor.h"
 
 namespace trellis::access {
 namespace {
 
 bool IsUser(const rpc::CallContext& call) { return call.caller().kind == rpc::Caller::Kind::kUser; }
+
+bool IsRead(const rpc::CallContext& call) {
+  return call.method().options().idempotency_level() == google::protobuf::MethodOptions::NO_SIDE_EFFECTS;
+}
 
 absl::Status Unknown() {
   return Error(absl::StatusCode::kUnavailable, "ACCESS_UNKNOWN", "whom you may see cannot be found out at the moment")
@@ -25,16 +30,24 @@ Access::Access(db::Pool* pool, const Clock* clock, AskIdentity ask, const Freshn
       denials_(options.remember_denial, options.remembered_denials) {}
 
 absl::StatusOr<bool> Access::CheckPerson(rpc::CallContext& call, const Id& person) {
-  if (!IsUser(call) || person.is_nil()) return false;
+  TRELLIS_ASSIGN_OR_RETURN(const Sight sight, Look(call, person));
+  if (sight != Sight::kEmergency) return sight == Sight::kRelation;
+  if (!IsRead(call)) return false;
+  call.audit().purpose = kEmergencyPurpose;
+  return true;
+}
+
+absl::StatusOr<Sight> Access::Look(rpc::CallContext& call, const Id& person) {
+  if (!IsUser(call) || person.is_nil()) return Sight::kNone;
   if (IsStale()) return Ask(call, person);
-  TRELLIS_ASSIGN_OR_RETURN(const bool allowed, CheckHere(call, person));
-  if (allowed || ask_ == nullptr) return allowed;
+  TRELLIS_ASSIGN_OR_RETURN(const Sight here, LookHere(call, person));
+  if (here == Sight::kRelation || ask_ == nullptr) return here;
 
   const rpc::Caller& caller = call.caller();
-  if (denials_.Contains(caller.organization, caller.user, person, clock_->Now())) return false;
-  TRELLIS_ASSIGN_OR_RETURN(const bool granted, Ask(call, person));
-  if (!granted) denials_.Add(caller.organization, caller.user, person, clock_->Now());
-  return granted;
+  if (denials_.Contains(caller.organization, caller.user, person, clock_->Now())) return Sight::kNone;
+  TRELLIS_ASSIGN_OR_RETURN(const Sight there, Ask(call, person));
+  if (there == Sight::kNone) denials_.Add(caller.organization, caller.user, person, clock_->Now());
+  return there;
 }
 
 absl::Status Access::RequirePerson(rpc::CallContext& call, const Id& person, absl::string_view resource_name) {
@@ -60,19 +73,27 @@ bool Access::IsStale() const { return freshness_ != nullptr && freshness_->IsSta
 
 absl::Status Access::RequireFresh() const { return IsStale() ? Unknown() : absl::OkStatus(); }
 
-absl::StatusOr<bool> Access::CheckHere(rpc::CallContext& call, const Id& person) {
+absl::StatusOr<Sight> Access::LookHere(rpc::CallContext& call, const Id& person) {
   const rpc::Caller& caller = call.caller();
-  bool allowed = false;
+  const absl::Time now = clock_->Now();
+  const bool truth = ask_ == nullptr;
+  Sight sight = Sight::kNone;
   TRELLIS_RETURN_IF_ERROR(pool_->Read(call.deadline(), [&](db::Session& session) -> absl::Status {
-    TRELLIS_ASSIGN_OR_RETURN(allowed, MaySeePerson(session, caller.organization, caller.user, person, clock_->Now()));
+    sight = Sight::kNone;
+    TRELLIS_ASSIGN_OR_RETURN(const bool related, MaySeePerson(session, caller.organization, caller.user, person, now));
+    if (related) sight = Sight::kRelation;
+    if (related || !truth) return absl::OkStatus();
+    TRELLIS_ASSIGN_OR_RETURN(const bool emergency,
+                             HasEmergency(session, caller.organization, caller.user, person, now));
+    if (emergency) sight = Sight::kEmergency;
     return absl::OkStatus();
   }));
-  return allowed;
+  return sight;
 }
 
-absl::StatusOr<bool> Access::Ask(rpc::CallContext& call, const Id& person) {
+absl::StatusOr<Sight> Access::Ask(rpc::CallContext& call, const Id& person) {
   if (ask_ == nullptr) return Unknown();
-  absl::StatusOr<bool> answer = ask_(call, person);
+  absl::StatusOr<Sight> answer = ask_(call, person);
   if (answer.ok()) return answer;
   switch (answer.status().code()) {
     case absl::StatusCode::kUnauthenticated:

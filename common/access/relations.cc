@@ -68,6 +68,14 @@ absl::StatusOr<bool> MaySeePerson(db::Session& session, const Id& organization, 
   return row.has_value();
 }
 
+absl::StatusOr<bool> HasEmergency(db::Session& session, const Id& organization, const Id& user, const Id& person,
+                                  absl::Time now) {
+  TRELLIS_ASSIGN_OR_RETURN(const auto found,
+                           FindRelation(session, {organization, person, RelationKind::kEmergency, user}));
+  return found.has_value() && found->LiveAt(now) && found->valid_to.has_value() &&
+         *found->valid_to - found->valid_from <= kLongestEmergency;
+}
+
 // Scalar subqueries, not EXISTS: MariaDB turns EXISTS into IN and then collects all persons of the user first, however
 // few rows the list needs. The names in here are long so that they hide no table of the query around.
 SqlPart AllowedPersonCondition(absl::string_view person_column, const Id& organization, const Id& user,

@@ -19,10 +19,14 @@ namespace trellis::access {
 
 // Also the values in the database.
 enum class RelationKind {
-  kCareTeam = 1,  // resource: person, subject: user
-  kMember = 2,    // resource: person, subject: population
-  kLead = 3,      // resource: population, subject: user
+  kCareTeam = 1,   // resource: person, subject: user
+  kMember = 2,     // resource: person, subject: population
+  kLead = 3,       // resource: population, subject: user
+  kEmergency = 4,  // resource: person, subject: user; opens reads alone, and no list
 };
+
+// No emergency lasts longer. A row that claims more, or no end at all, opens nothing.
+inline constexpr absl::Duration kLongestEmergency = absl::Minutes(60);
 
 struct RelationKey {
   Id organization;
@@ -49,8 +53,11 @@ absl::StatusOr<bool> RevokeRelation(db::Session& tx, const RelationKey& key, abs
 absl::StatusOr<std::optional<Relation>> FindRelation(db::Session& session, const RelationKey& key, bool lock = false);
 
 // May `user` see `person` now? One statement, answered from indexes: a live care-team row, or membership in a
-// population that the user leads.
+// population that the user leads. An emergency does not count.
 absl::StatusOr<bool> MaySeePerson(db::Session& session, const Id& organization, const Id& user, const Id& person,
+                                  absl::Time now);
+// Has `user` emergency access to `person` now? For Access, which knows what it opens.
+absl::StatusOr<bool> HasEmergency(db::Session& session, const Id& organization, const Id& user, const Id& person,
                                   absl::Time now);
 
 // A piece of SQL and the arguments for its markers, in order.

@@ -25,6 +25,7 @@ struct Collections {
 std::optional<Collections> CollectionsOf(RelationKind kind) {
   switch (kind) {
     case RelationKind::kCareTeam:
+    case RelationKind::kEmergency:
       return Collections{"persons", "users"};
     case RelationKind::kMember:
       return Collections{"persons", "populations"};

@@ -41,13 +41,14 @@ access::KeySet::Fetch FetchKeysFrom(std::shared_ptr<grpc::Channel> identity) {
 
 access::AskIdentity AskAccessOf(std::shared_ptr<grpc::Channel> identity) {
   const std::shared_ptr<identity::v1::AccessRelations::Stub> stub = identity::v1::AccessRelations::NewStub(identity);
-  return [stub](rpc::CallContext& call, const Id& person) -> absl::StatusOr<bool> {
+  return [stub](rpc::CallContext& call, const Id& person) -> absl::StatusOr<access::Sight> {
     const std::unique_ptr<grpc::ClientContext> context = rpc::OnBehalfOf(call, kAccessLimit);
     identity::v1::CheckAccessRequest request;
     request.set_person(absl::StrCat("persons/", person.ToString()));
     identity::v1::CheckAccessResponse response;
     TRELLIS_RETURN_IF_ERROR(rpc::FromGrpc(stub->CheckAccess(context.get(), request, &response)));
-    return response.allowed();
+    if (response.allowed()) return access::Sight::kRelation;
+    return response.allowed_in_emergency() ? access::Sight::kEmergency : access::Sight::kNone;
   };
 }
 

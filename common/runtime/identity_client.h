@@ -16,7 +16,7 @@ namespace trellis::runtime {
 // The keys of access tokens. Anything but an Ed25519 signature key is left out.
 access::KeySet::Fetch FetchKeysFrom(std::shared_ptr<grpc::Channel> identity);
 
-// Whether a caller may see a person, with the caller's own token.
+// What lets a caller see a person, asked with the caller's own token.
 access::AskIdentity AskAccessOf(std::shared_ptr<grpc::Channel> identity);
 
 // Whether a caller's session goes on, with the caller's own token.

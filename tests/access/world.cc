@@ -87,6 +87,8 @@ const char* KindName(RelationKind kind) {
       return "member";
     case RelationKind::kLead:
       return "lead";
+    case RelationKind::kEmergency:
+      return "emergency";
   }
   return "other";
 }

@@ -91,10 +91,11 @@ struct PersonRelation {
   bool membership = false;
 };
 
-// Nothing where the relation is not one to a person.
+// Nothing where the relation is not one to a person, or an emergency: that puts nobody on a worklist.
 template <class Payload>
 absl::StatusOr<std::optional<PersonRelation>> RelationOf(const events::v1::Event& event, const Payload& payload) {
   if (!absl::StartsWith(payload.resource(), "persons/")) return std::nullopt;
+  if (payload.kind() == identity::v1::RELATION_KIND_EMERGENCY) return std::nullopt;
   PersonRelation relation;
   relation.membership = payload.kind() == identity::v1::RELATION_KIND_MEMBER;
   TRELLIS_ASSIGN_OR_RETURN(relation.organization, feed::OrganizationOf(event));

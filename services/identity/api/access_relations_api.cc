@@ -160,9 +160,10 @@ absl::StatusOr<v1::ListRelationsResponse> AccessRelationsApi::ListRelations(rpc:
 absl::StatusOr<v1::CheckAccessResponse> AccessRelationsApi::CheckAccess(rpc::CallContext& call,
                                                                         const v1::CheckAccessRequest& request) {
   TRELLIS_ASSIGN_OR_RETURN(const Id person, rpc::ParseName(kPersons, request.person(), "person"));
-  TRELLIS_ASSIGN_OR_RETURN(const bool allowed, runtime_.access().CheckPerson(call, person));
+  TRELLIS_ASSIGN_OR_RETURN(const access::Sight sight, runtime_.access().Look(call, person));
   v1::CheckAccessResponse response;
-  response.set_allowed(allowed);
+  response.set_allowed(sight == access::Sight::kRelation);
+  response.set_allowed_in_emergency(sight == access::Sight::kEmergency);
   return response;
 }
 

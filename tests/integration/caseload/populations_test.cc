@@ -109,6 +109,16 @@ class FakeRelations {
     event.mutable_start_time()->set_seconds(1);
     ASSERT_TRUE(TellFor(organization, event).ok());
   }
+  void Revoke(const Id& organization, const std::string& resource, const std::string& subject,
+              identity::v1::RelationKind kind) {
+    std::lock_guard lock(granted_.mutex);
+    granted_.relations.erase({resource, subject, kind});
+    identity::v1::RelationRevoked event;
+    event.set_resource(resource);
+    event.set_subject(subject);
+    event.set_kind(kind);
+    ASSERT_TRUE(TellFor(organization, event).ok());
+  }
 
  private:
   bool Leads(rpc::CallContext& call, const std::string& population) {
@@ -297,6 +307,26 @@ TEST_F(PopulationsTest, MembersBecomeVisibleToItsLeadsAndVanishAgain) {
   EXPECT_TRUE(Eventually([&] { return Worklist(colleague_).empty(); }));
   EXPECT_TRUE(Eventually([&] { return Get(lead_, population.name(), &seen).ok() && seen.member_count() == 0; }));
   EXPECT_THAT(Worklist(lead_), SizeIs(1)) << "the care team still sees the person";
+}
+
+TEST_F(PopulationsTest, AnEmergencyPutsNobodyOnAWorklistAndTakesNobodyOff) {
+  const Id person = NewPerson(lead_);
+  const Id marker = NewPerson(lead_);
+  Open(lead_, person);
+  Open(lead_, marker);
+  ASSERT_TRUE(Eventually([&] { return Worklist(lead_).size() == 2; }));
+  for (const TestUser& user : {lead_, colleague_}) {
+    relations_->Grant(user.organization, MakeName("persons", person), MakeName("users", user.user),
+                      identity::v1::RELATION_KIND_EMERGENCY);
+  }
+  // The lead came into the care team during an emergency of her own; now that ends.
+  relations_->Revoke(lead_.organization, MakeName("persons", person), MakeName("users", lead_.user),
+                     identity::v1::RELATION_KIND_EMERGENCY);
+  relations_->Grant(lead_.organization, MakeName("persons", marker), MakeName("users", colleague_.user),
+                    identity::v1::RELATION_KIND_CARE_TEAM);
+  EXPECT_TRUE(Eventually([&] { return !Worklist(colleague_).empty(); }));
+  EXPECT_THAT(Worklist(colleague_), ElementsAre(MakeName("persons", marker)));
+  EXPECT_THAT(Worklist(lead_), SizeIs(2));
 }
 
 TEST_F(PopulationsTest, OnlyALeadWhoSeesThePersonAddsMembers) {

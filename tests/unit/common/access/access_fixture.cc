@@ -5,6 +5,8 @@
 #include "absl/time/clock.h"
 #include "common/base/status_macros.h"
 #include "common/runtime/migrations.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/descriptor.pb.h"
 #include "trellis/events/v1/events.pb.h"
 
 namespace trellis::access {
@@ -20,9 +22,32 @@ rpc::Caller UserOf(const Id& organization, const Id& user, std::vector<options::
   return caller;
 }
 
-TestCall::TestCall(rpc::Caller caller, options::v1::MethodPolicy policy) : policy_(std::move(policy)) {
+namespace {
+
+// A method that declares nothing about its effects.
+const google::protobuf::MethodDescriptor& ChangingMethod() {
+  static const auto& method = [&]() -> const google::protobuf::MethodDescriptor& {
+    google::protobuf::FileDescriptorProto file;
+    file.set_name("change.proto");
+    file.add_message_type()->set_name("Nothing");
+    auto* const service = file.add_service();
+    service->set_name("Changes");
+    auto* const change = service->add_method();
+    change->set_name("Change");
+    change->set_input_type("Nothing");
+    change->set_output_type("Nothing");
+    static auto& pool = *new google::protobuf::DescriptorPool();
+    return *pool.BuildFile(file)->service(0)->method(0);
+  }();
+  return method;
+}
+
+}  // namespace
+
+TestCall::TestCall(rpc::Caller caller, options::v1::MethodPolicy policy, Kind kind) : policy_(std::move(policy)) {
   rpc::CallContext::Parts parts;
-  parts.method = events::v1::Event::descriptor()->file()->service(0)->method(0);
+  parts.method =
+      kind == Kind::kChange ? &ChangingMethod() : events::v1::Event::descriptor()->file()->service(0)->method(0);
   parts.policy = &policy_;
   parts.deadline = Soon();
   parts.caller = std::move(caller);

@@ -21,10 +21,11 @@ absl::Time Soon();  // a deadline that only a hanging test reaches
 
 rpc::Caller UserOf(const Id& organization, const Id& user, std::vector<options::v1::Role> roles = {});
 
-// A call by `caller` of a method with the given policy.
+// A call by `caller` of a method with the given policy, which reads or changes.
 class TestCall {
  public:
-  explicit TestCall(rpc::Caller caller, options::v1::MethodPolicy policy = {});
+  enum class Kind { kRead, kChange };
+  explicit TestCall(rpc::Caller caller, options::v1::MethodPolicy policy = {}, Kind kind = Kind::kRead);
   rpc::CallContext& operator*() { return *context_; }
 
  private:

@@ -21,10 +21,10 @@ class AccessTest : public RelationTest {
   }
 
   Freshness freshness_;
-  absl::StatusOr<bool> answer_ = false;
+  absl::StatusOr<Sight> answer_ = Sight::kNone;
   int asked_ = 0;
   Access access_{&pool(), &clock_,
-                 [this](rpc::CallContext& call, const Id& person) -> absl::StatusOr<bool> {
+                 [this](rpc::CallContext& call, const Id& person) -> absl::StatusOr<Sight> {
                    ++asked_;
                    EXPECT_EQ(call.caller().user, user_);
                    EXPECT_EQ(person, person_);
@@ -40,7 +40,7 @@ TEST_F(AccessTest, AFreshReplicaWithALiveRelationAnswersAlone) {
 }
 
 TEST_F(AccessTest, AMissAsksIdentity) {
-  answer_ = true;
+  answer_ = Sight::kRelation;
   EXPECT_TRUE(*Check());
   EXPECT_TRUE(*Check());
   EXPECT_EQ(asked_, 2);  // a yes is never remembered
@@ -82,7 +82,7 @@ TEST_F(AccessTest, AStaleReplicaAsksEveryTimeAndBelievesIdentity) {
   clock_.Advance(absl::Milliseconds(5001));
   for (int i = 0; i < 5; ++i) EXPECT_FALSE(*Check());
   EXPECT_EQ(asked_, 5);
-  answer_ = true;
+  answer_ = Sight::kRelation;
   EXPECT_TRUE(*Check());
   EXPECT_EQ(asked_, 6);
   Pass(absl::ZeroDuration());
@@ -116,7 +116,7 @@ TEST_F(AccessTest, FreshnessDoesNotGoBack) {
 }
 
 TEST_F(AccessTest, WhoIsNoUserSeesNobody) {
-  answer_ = true;
+  answer_ = Sight::kRelation;
   rpc::Caller service;
   service.kind = rpc::Caller::Kind::kService;
   service.service = "caseload";
@@ -127,6 +127,74 @@ TEST_F(AccessTest, WhoIsNoUserSeesNobody) {
   EXPECT_FALSE(*access_.CheckPerson(*as_user, Id()));
   EXPECT_EQ(asked_, 0);
   EXPECT_EQ(access_.AllowedPersonCondition(*as_service, "c.person_id")->sql, "(1 = 0)");
+}
+
+// Emergency access as identity would write it.
+Relation EmergencyOf(const RelationKey& key, absl::Time from, absl::Duration lasting) {
+  return {.key = key, .valid_from = from, .valid_to = from + lasting};
+}
+
+TEST_F(AccessTest, AnEmergencyOpensReadsAloneAndTheCallSaysSo) {
+  Access truth(&pool(), &clock_);
+  TestCall read(UserOf(organization_, user_));
+  TestCall change(UserOf(organization_, user_), {}, TestCall::Kind::kChange);
+  Put(EmergencyOf({organization_, person_, RelationKind::kEmergency, user_}, clock_.Now(), absl::Minutes(60)));
+  EXPECT_TRUE(*truth.CheckPerson(*read, person_));
+  EXPECT_EQ((*read).audit().purpose, "BTG");
+  EXPECT_FALSE(*truth.CheckPerson(*change, person_));
+  EXPECT_EQ((*change).audit().purpose, "");
+  EXPECT_EQ(*truth.Look(*change, person_), Sight::kEmergency);
+  TestCall another(UserOf(organization_, NewId())), elsewhere(UserOf(NewId(), user_));
+  EXPECT_FALSE(*truth.CheckPerson(*another, person_));
+  EXPECT_FALSE(*truth.CheckPerson(*elsewhere, person_));
+  EXPECT_FALSE(*truth.CheckPerson(*read, NewId()));
+
+  clock_.Advance(absl::Minutes(60) - absl::Microseconds(1));
+  EXPECT_TRUE(*truth.CheckPerson(*read, person_));
+  clock_.Advance(absl::Microseconds(1));
+  EXPECT_FALSE(*truth.CheckPerson(*read, person_));
+}
+
+TEST_F(AccessTest, WhoHasARelationNeedsNoEmergency) {
+  Access truth(&pool(), &clock_);
+  Put(EmergencyOf({organization_, person_, RelationKind::kEmergency, user_}, clock_.Now(), absl::Minutes(60)));
+  Put(RelationKind::kCareTeam, person_, user_);
+  TestCall read(UserOf(organization_, user_));
+  EXPECT_TRUE(*truth.CheckPerson(*read, person_));
+  EXPECT_EQ((*read).audit().purpose, "");
+}
+
+TEST_F(AccessTest, AnEmergencyThatClaimsTooMuchOpensNothing) {
+  Access truth(&pool(), &clock_);
+  TestCall read(UserOf(organization_, user_));
+  const RelationKey key{organization_, person_, RelationKind::kEmergency, user_};
+  Put(Relation{.key = key});  // for ever
+  EXPECT_FALSE(*truth.CheckPerson(*read, person_));
+  Put(EmergencyOf(key, clock_.Now(), absl::Minutes(60) + absl::Microseconds(1)));
+  EXPECT_FALSE(*truth.CheckPerson(*read, person_));
+  Put(EmergencyOf(key, clock_.Now() + absl::Seconds(1), absl::Minutes(5)));
+  EXPECT_FALSE(*truth.CheckPerson(*read, person_));
+  Put(EmergencyOf(key, clock_.Now(), absl::Minutes(5)));
+  ASSERT_TRUE(*truth.CheckPerson(*read, person_));
+  ASSERT_TRUE(Revoke(RelationKind::kEmergency, person_, user_));
+  EXPECT_FALSE(*truth.CheckPerson(*read, person_));
+}
+
+TEST_F(AccessTest, AReplicasWordForAnEmergencyIsNotEnough) {
+  TestCall read(UserOf(organization_, user_));
+  TestCall change(UserOf(organization_, user_), {}, TestCall::Kind::kChange);
+  Put(EmergencyOf({organization_, person_, RelationKind::kEmergency, user_}, clock_.Now(), absl::Minutes(60)));
+  answer_ = Sight::kEmergency;
+  EXPECT_FALSE(*access_.CheckPerson(*change, person_));
+  EXPECT_TRUE(*access_.CheckPerson(*read, person_));  // the refused change is no reason to refuse the read
+  EXPECT_EQ((*read).audit().purpose, "BTG");
+  EXPECT_TRUE(*access_.CheckPerson(*read, person_));
+  EXPECT_EQ(asked_, 3);
+  answer_ = Sight::kNone;  // ended there a moment ago
+  EXPECT_FALSE(*access_.CheckPerson(*read, person_));
+  answer_ = absl::UnavailableError("identity is down");
+  Pass(absl::Seconds(2));
+  EXPECT_EQ(ReasonOf(access_.CheckPerson(*read, person_).status()), "ACCESS_UNKNOWN");
 }
 
 TEST_F(AccessTest, DenialReadsLikeAbsence) {

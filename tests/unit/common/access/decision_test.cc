@@ -1,5 +1,6 @@
 // Random worlds: whoever may see whom, by a rule written down here a second time. A check, the same check from memory,
 // and both ways to list agree with it, in every tenant and at every time.
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <random>
@@ -27,11 +28,14 @@ class DecisionTest : public RelationTest {
     for (int i = 0; i < 60; ++i) {
       Relation relation;
       relation.key.organization = Any(tenants_);
-      relation.key.kind = static_cast<RelationKind>(1 + random_() % 3);
+      relation.key.kind = static_cast<RelationKind>(1 + random_() % 4);
       relation.key.resource = relation.key.kind == RelationKind::kLead ? Any(populations_) : Any(persons_);
       relation.key.subject = relation.key.kind == RelationKind::kMember ? Any(populations_) : Any(users_);
       relation.valid_from = clock_.Now() + Minutes(-20, 10);
       if (random_() % 3 == 0) relation.valid_to = relation.valid_from + Minutes(1, 30);
+      if (relation.key.kind == RelationKind::kEmergency && random_() % 3 > 0) {
+        relation.valid_to = relation.valid_from + Minutes(1, 90);  // some longer than they may be
+      }
       if (random_() % 5 == 0) relation.revoke_time = clock_.Now();
       if (Known(relation.key)) continue;
       relations_.push_back(relation);
@@ -54,20 +58,33 @@ class DecisionTest : public RelationTest {
     return false;
   }
 
+  bool SeesInEmergency(const Id& tenant, const Id& user, const Id& person) const {
+    return std::any_of(relations_.begin(), relations_.end(), [&](const Relation& a) {
+      return a.key.organization == tenant && a.key.resource == person && a.key.subject == user &&
+             a.key.kind == RelationKind::kEmergency && Holds(a) && a.valid_to.has_value() &&
+             *a.valid_to <= a.valid_from + absl::Hours(1);
+    });
+  }
+
   void CompareAll() {
     for (const Id& tenant : tenants_) {
       for (const Id& user : users_) {
-        TestCall call(UserOf(tenant, user));
+        TestCall call(UserOf(tenant, user)), change(UserOf(tenant, user), {}, TestCall::Kind::kChange);
         std::set<Id> seen;
         for (const Id& person : persons_) {
-          const bool expected = Sees(tenant, user, person);
-          if (expected) seen.insert(person);
+          const bool related = Sees(tenant, user, person);
+          if (related) seen.insert(person);
+          const bool emergency = !related && SeesInEmergency(tenant, user, person);
           for (int again = 0; again < 2; ++again) {
-            EXPECT_EQ(*remembering_.CheckPerson(*call, person), expected);
-            EXPECT_EQ(*forgetting_.CheckPerson(*call, person), expected);
-            EXPECT_EQ(*alone_.CheckPerson(*call, person), expected);
+            for (Access* const access : {&remembering_, &forgetting_, &alone_}) {
+              (*call).audit().purpose.clear();
+              EXPECT_EQ(*access->CheckPerson(*call, person), related || emergency);
+              EXPECT_EQ((*call).audit().purpose, emergency ? "BTG" : "");
+              EXPECT_EQ(*access->CheckPerson(*change, person), related);
+              checks_ += 2;
+            }
           }
-          checks_ += 6;
+          emergencies_ += emergency ? 1 : 0;
         }
         EXPECT_EQ(ListedByCondition(*call), seen);
         EXPECT_EQ(ListedByTable(*call), seen);
@@ -76,6 +93,7 @@ class DecisionTest : public RelationTest {
   }
 
   int checks_ = 0;
+  int emergencies_ = 0;
   std::mt19937_64 random_;
 
  private:
@@ -128,8 +146,10 @@ class DecisionTest : public RelationTest {
     return Listed(absl::StrCat("SELECT allowed.person_id FROM ", part.sql, " allowed LIMIT 1000"), part.arguments);
   }
 
-  absl::StatusOr<bool> Truth(rpc::CallContext& call, const Id& person) {
-    return Sees(call.caller().organization, call.caller().user, person);
+  absl::StatusOr<Sight> Truth(rpc::CallContext& call, const Id& person) {
+    const rpc::Caller& caller = call.caller();
+    if (Sees(caller.organization, caller.user, person)) return Sight::kRelation;
+    return SeesInEmergency(caller.organization, caller.user, person) ? Sight::kEmergency : Sight::kNone;
   }
 
   std::vector<Id> tenants_, users_, persons_, populations_;
@@ -152,6 +172,7 @@ TEST_F(DecisionTest, ChecksMemoryAndListsAgreeInRandomWorlds) {
     CompareAll();
     clock_.Advance(absl::Seconds(30));
   }
+  EXPECT_GT(emergencies_, kWorlds);
   std::cout << "  " << checks_ << " checks in " << kWorlds << " worlds, TRELLIS_ACCESS_SEED=" << seed << "\n";
 }
 

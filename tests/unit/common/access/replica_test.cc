@@ -151,5 +151,29 @@ TEST_F(ReplicaTest, FollowsSessionsThatEnded) {
   EXPECT_FALSE(Apply(ended).ok()) << "no user's name";
 }
 
+TEST_F(ReplicaTest, KeepsEmergenciesWhichOpenNothingByThemselves) {
+  auto granted = CareTeam<identity::v1::RelationGranted>();
+  granted.set_kind(identity::v1::RELATION_KIND_EMERGENCY);
+  granted.mutable_start_time()->set_seconds(absl::ToUnixSeconds(clock_.Now()));
+  granted.mutable_end_time()->set_seconds(absl::ToUnixSeconds(clock_.Now()) + 3600);
+  ASSERT_TRUE(Apply(granted).ok());
+  const auto has_emergency = [&](absl::Time now) {
+    bool has = false;
+    const absl::Status status = pool().Read(Soon(), [&](db::Session& session) -> absl::Status {
+      TRELLIS_ASSIGN_OR_RETURN(has, HasEmergency(session, organization_, user_, person_, now));
+      return absl::OkStatus();
+    });
+    EXPECT_TRUE(status.ok()) << status;
+    return has;
+  };
+  EXPECT_TRUE(has_emergency(clock_.Now()));
+  EXPECT_FALSE(has_emergency(clock_.Now() + absl::Minutes(60)));
+  EXPECT_FALSE(May());
+  auto revoked = CareTeam<identity::v1::RelationRevoked>();
+  revoked.set_kind(identity::v1::RELATION_KIND_EMERGENCY);
+  ASSERT_TRUE(Apply(revoked).ok());
+  EXPECT_FALSE(has_emergency(clock_.Now()));
+}
+
 }  // namespace
 }  // namespace trellis::access
