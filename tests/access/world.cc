@@ -25,6 +25,7 @@
 #include "services/directory/api/service.h"
 #include "services/identity/api/service.h"
 #include "services/referral/api/service.h"
+#include "tests/support/fresh_factor.h"
 #include "trellis/assessment/v1/assessments.grpc.pb.h"
 #include "trellis/caseload/v1/care_plans.grpc.pb.h"
 #include "trellis/caseload/v1/cases.grpc.pb.h"
@@ -37,6 +38,7 @@
 #include "trellis/directory/v1/providers.grpc.pb.h"
 #include "trellis/identity/v1/access_relations.grpc.pb.h"
 #include "trellis/identity/v1/consents.grpc.pb.h"
+#include "trellis/identity/v1/emergency_accesses.grpc.pb.h"
 #include "trellis/identity/v1/organizations.grpc.pb.h"
 #include "trellis/identity/v1/persons.grpc.pb.h"
 #include "trellis/identity/v1/users.grpc.pb.h"
@@ -193,6 +195,7 @@ void World::MakeOrganizations() {
   other_provider_ = NewOrganization("Other provider", identity::v1::Organization::KIND_PROVIDER);
   owner_ = NewUser(home_);
   colleague_ = NewUser(home_);
+  responder_ = NewUser(home_);
   staff_ = As(NewUser(provider_), options::v1::ROLE_PROVIDER_STAFF);
   other_staff_ = As(NewUser(other_provider_), options::v1::ROLE_PROVIDER_STAFF);
   everywhere_["recipient"] = rpc::MakeName("organizations", provider_.organization);
@@ -348,6 +351,20 @@ void World::MakeRecords(Case& made) {
   made.names["spare_consent"] = Consent(made, everywhere_["stranger"], absl::InfiniteFuture());
 }
 
+// By somebody who calls nothing else: nobody in the matrix has shown a second factor.
+void World::TakeEmergencyAccess(Case& made) {
+  identity::v1::RequestEmergencyAccessRequest request;
+  request.set_person(made.names["person"]);
+  request.set_reason(identity::v1::EmergencyAccess::REASON_RISK_TO_LIFE);
+  request.set_explanation(made.names["canary"]);
+  request.mutable_duration()->set_seconds(3600);
+  identity::v1::EmergencyAccesses::Stub stub(service("identity").channel());
+  identity::v1::RequestEmergencyAccessResponse response;
+  const auto context = testing::WithToken(testing::TokenProvedBy(responder_, SystemClock()));
+  if (!stub.RequestEmergencyAccess(context.get(), request, &response).ok()) std::abort();
+  made.names["emergency"] = response.emergency_access().name();
+}
+
 // A draft, with a consent unless the case says that there is none.
 void World::Refer(const std::string& label, Case& made, const TestUser& staff, const std::string& service) {
   made.recipient = rpc::MakeName("organizations", staff.organization);
@@ -388,6 +405,7 @@ Case& World::Begin(const std::string& label, const TestUser& caller) {
   RegisterPerson(label, made);
   MakePopulation(made);
   MakeRecords(made);
+  TakeEmergencyAccess(made);
   made.names["yes"] = "\x08\x01";  // CheckAccessResponse.allowed
   return made;
 }

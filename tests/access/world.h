@@ -84,6 +84,7 @@ class World {
   void RegisterPerson(const std::string& label, Case& made);
   void MakePopulation(Case& made);
   void MakeRecords(Case& made);
+  void TakeEmergencyAccess(Case& made);
   void Refer(const std::string& label, Case& made, const testing::TestUser& staff, const std::string& service);
   void Send(Case& made, const testing::TestUser& staff, bool accept);
   std::string Consent(const Case& made, const std::string& recipient, absl::Time end);
@@ -105,6 +106,7 @@ class World {
 
   testing::TestUser home_, away_, provider_, other_provider_;  // administrators of the four organizations
   testing::TestUser owner_, colleague_;                        // coordinators at home
+  testing::TestUser responder_;                                // a coordinator at home, in emergencies
   testing::TestUser staff_, other_staff_;                      // of the two providers
   std::string service_, other_service_;
 };

@@ -21,6 +21,7 @@
 #include "services/directory/api/service.h"
 #include "services/identity/api/service.h"
 #include "services/referral/api/service.h"
+#include "tests/support/fresh_factor.h"
 #include "trellis/assessment/v1/assessments.grpc.pb.h"
 #include "trellis/caseload/v1/care_plans.grpc.pb.h"
 #include "trellis/caseload/v1/cases.grpc.pb.h"
@@ -190,7 +191,7 @@ RawAnswer BadInputWorld::Call(const Method& method, const std::string& bytes) {
 }
 
 RawAnswer BadInputWorld::CallAsForeigner(const Method& method, const std::string& bytes) {
-  return CallWithToken(method, bytes, services_.at(method.service)->TokenFor(UserFor(method, foreigner_)));
+  return CallWithToken(method, bytes, testing::TokenProvedBy(UserFor(method, foreigner_), SystemClock()));
 }
 
 RawAnswer BadInputWorld::CallWithToken(const Method& method, const std::string& bytes, const std::string& token) {
@@ -216,7 +217,7 @@ std::shared_ptr<grpc::Channel> BadInputWorld::ChannelOf(const std::string& calle
 }
 
 std::string BadInputWorld::GoodToken(const Method& method) {
-  return services_.at(method.service)->TokenFor(UserFor(method, native_));
+  return testing::TokenProvedBy(UserFor(method, native_), SystemClock());
 }
 
 std::string BadInputWorld::ExpiredToken(const Method& method) { return late_->TokenFor(UserFor(method, native_)); }

@@ -38,6 +38,7 @@ inline constexpr char kServiceKeys[] = "serviceKeys";
 inline constexpr char kPersons[] = "persons";
 inline constexpr char kPopulations[] = "populations";
 inline constexpr char kConsents[] = "consents";
+inline constexpr char kEmergencyAccesses[] = "emergencyAccesses";
 
 // In whole microseconds. Error: INVALID_ARGUMENT on `field` outside of the years 1900 to 9999.
 absl::StatusOr<absl::Time> ToTime(const google::protobuf::Timestamp& timestamp, absl::string_view field);

@@ -39,12 +39,12 @@ absl::Status PublishRevoked(runtime::WriteUnit& unit, const Consent& consent) {
 
 }  // namespace
 
-absl::Status PersonErasureApi::RevokeRelations(runtime::WriteUnit& unit, const Id& person) {
+absl::Status PersonErasureApi::RevokeRelations(runtime::WriteUnit& unit, const Id& person, RelationKind first_kind,
+                                               RelationKind second_kind) {
   // Revoked ones leave the list, so each page is the first one.
   while (true) {
-    TRELLIS_ASSIGN_OR_RETURN(const auto rows,
-                             storage::ListByResource(unit.db, unit.organization, person, RelationKind::kCareTeam,
-                                                     RelationKind::kMember, unit.now, {}, kAtOnce));
+    TRELLIS_ASSIGN_OR_RETURN(const auto rows, storage::ListByResource(unit.db, unit.organization, person, first_kind,
+                                                                      second_kind, unit.now, {}, kAtOnce));
     for (const storage::RelationRow& row : rows) {
       const auto kind = static_cast<access::RelationKind>(row.relation.kind);
       TRELLIS_RETURN_IF_ERROR(
@@ -76,7 +76,8 @@ absl::Status PersonErasureApi::Erase(runtime::WriteUnit& unit, const Id& person,
   TRELLIS_RETURN_IF_ERROR(storage::DeleteIdentifiers(unit.db, unit.organization, person));
   TRELLIS_RETURN_IF_ERROR(storage::DeleteSearchKeys(unit.db, unit.organization, person));
   TRELLIS_RETURN_IF_ERROR(storage::DeletePerson(unit.db, unit.organization, person));
-  TRELLIS_RETURN_IF_ERROR(RevokeRelations(unit, person));
+  TRELLIS_RETURN_IF_ERROR(RevokeRelations(unit, person, RelationKind::kCareTeam, RelationKind::kMember));
+  TRELLIS_RETURN_IF_ERROR(RevokeRelations(unit, person, RelationKind::kEmergency, RelationKind::kEmergency));
   TRELLIS_RETURN_IF_ERROR(RevokeConsents(unit, person));
   v1::PersonErased event;
   event.set_person(rpc::MakeName(kPersons, person));

@@ -7,6 +7,7 @@
 #include "common/base/id.h"
 #include "common/rpc/call_context.h"
 #include "common/runtime/runtime.h"
+#include "services/identity/domain/relation_rules.h"
 #include "trellis/identity/v1/persons.pb.h"
 
 namespace trellis::identity {
@@ -24,7 +25,8 @@ class PersonErasureApi {
 
  private:
   absl::Status Erase(runtime::WriteUnit& unit, const Id& person, v1::ErasureReason reason);
-  absl::Status RevokeRelations(runtime::WriteUnit& unit, const Id& person);
+  absl::Status RevokeRelations(runtime::WriteUnit& unit, const Id& person, RelationKind first_kind,
+                               RelationKind second_kind);
   absl::Status RevokeConsents(runtime::WriteUnit& unit, const Id& person);
 
   runtime::Runtime& runtime_;

@@ -19,6 +19,7 @@
 #include "services/identity/api/access_relations_api.h"
 #include "services/identity/api/bootstrap.h"
 #include "services/identity/api/consents_api.h"
+#include "services/identity/api/emergency_accesses_api.h"
 #include "services/identity/api/keys_api.h"
 #include "services/identity/api/organizations_api.h"
 #include "services/identity/api/passwords.h"
@@ -126,6 +127,19 @@ void RouteAccess(rpc::Router& router, AccessRelationsApi* relations, ConsentsApi
   router.Unary("trellis.identity.v1.Consents.CheckConsent", consents, &ConsentsApi::CheckConsent);
 }
 
+void RouteEmergencies(rpc::Router& router, EmergencyAccessesApi* emergencies) {
+  router.Unary("trellis.identity.v1.EmergencyAccesses.RequestEmergencyAccess", emergencies,
+               &EmergencyAccessesApi::RequestEmergencyAccess);
+  router.Unary("trellis.identity.v1.EmergencyAccesses.EndEmergencyAccess", emergencies,
+               &EmergencyAccessesApi::EndEmergencyAccess);
+  router.Unary("trellis.identity.v1.EmergencyAccesses.GetEmergencyAccess", emergencies,
+               &EmergencyAccessesApi::GetEmergencyAccess);
+  router.Unary("trellis.identity.v1.EmergencyAccesses.ListEmergencyAccesses", emergencies,
+               &EmergencyAccessesApi::ListEmergencyAccesses);
+  router.Unary("trellis.identity.v1.EmergencyAccesses.ReviewEmergencyAccess", emergencies,
+               &EmergencyAccessesApi::ReviewEmergencyAccess);
+}
+
 void RouteSessions(rpc::Router& router, SignInApi* sign_in, SessionsApi* sessions) {
   router.Unary("trellis.identity.v1.Sessions.SignIn", sign_in, &SignInApi::SignIn);
   router.Unary("trellis.identity.v1.Sessions.SignInService", sign_in, &SignInApi::SignInService);
@@ -184,6 +198,7 @@ absl::Status Build(runtime::Runtime& runtime, Settings& settings) {
   auto* erasure = runtime.Make<PersonErasureApi>(runtime);
   RoutePersons(router, runtime.Make<PersonsApi>(runtime), runtime.Make<PersonSearchApi>(runtime), erasure);
   RouteAccess(router, runtime.Make<AccessRelationsApi>(runtime), runtime.Make<ConsentsApi>(runtime));
+  RouteEmergencies(router, runtime.Make<EmergencyAccessesApi>(runtime));
   RouteSessions(router, runtime.Make<SignInApi>(runtime, passwords, *tokens, *gate), sessions);
   RouteCredentials(router, runtime.Make<SecondFactorsApi>(runtime, passwords, *gate),
                    runtime.Make<ServiceKeysApi>(runtime));

@@ -40,9 +40,10 @@ bool GrantAllowed(const Relation& relation, const Asker& asker) {
     case RelationKind::kMember:
       return asker.roles.contains(Role::kCoordinator) && asker.SeesPerson() && asker.LeadsPopulation();
     case RelationKind::kLead:
-      return AdministersLeads(relation, asker) ||
-             (asker.roles.contains(Role::kCoordinator) &&
-              (asker.LeadsPopulation() || FoundsPopulation(relation, asker)));
+      return AdministersLeads(relation, asker) || (asker.roles.contains(Role::kCoordinator) &&
+                                                   (asker.LeadsPopulation() || FoundsPopulation(relation, asker)));
+    case RelationKind::kEmergency:
+      return false;
   }
   return false;
 }
@@ -70,7 +71,7 @@ absl::string_view SubjectCollection(RelationKind kind) {
 absl::StatusOr<Relation> ParseRelation(int kind, absl::string_view resource, absl::string_view subject,
                                        absl::string_view prefix) {
   if (kind < static_cast<int>(RelationKind::kCareTeam) || kind > static_cast<int>(RelationKind::kLead)) {
-    return InvalidField(absl::StrCat(prefix, "kind"), "is no kind of relation");
+    return InvalidField(absl::StrCat(prefix, "kind"), "is no kind of relation that can be granted");
   }
   Relation relation{static_cast<RelationKind>(kind), Id(), Id()};
   TRELLIS_ASSIGN_OR_RETURN(relation.resource,

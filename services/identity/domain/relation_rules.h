@@ -13,9 +13,10 @@ namespace trellis::identity {
 
 // The numbers of the contract's RelationKind, as they are stored.
 enum class RelationKind : int {
-  kCareTeam = 1,  // person <- user
-  kMember = 2,    // person <- population
-  kLead = 3,      // population <- user
+  kCareTeam = 1,   // person <- user
+  kMember = 2,     // person <- population
+  kLead = 3,       // population <- user
+  kEmergency = 4,  // person <- user; nobody grants it (emergency_rules.h)
 };
 
 struct Relation {
@@ -28,7 +29,7 @@ struct Relation {
 absl::string_view ResourceCollection(RelationKind kind);
 absl::string_view SubjectCollection(RelationKind kind);
 
-// Errors: INVALID_ARGUMENT on `prefix` + "kind", "resource" or "subject" for a kind that does not exist or names of
+// Errors: INVALID_ARGUMENT on `prefix` + "kind", "resource" or "subject" for a kind that nobody can grant or names of
 // other collections than the kind connects.
 absl::StatusOr<Relation> ParseRelation(int kind, absl::string_view resource, absl::string_view subject,
                                        absl::string_view prefix);

@@ -27,6 +27,8 @@ constexpr char kDeleteKeys[] = "DELETE FROM person_search WHERE organization_id 
 constexpr char kInsertKeys[] = "INSERT INTO person_search (organization_id, kind, search_key, person_id) VALUES ";
 constexpr char kInsertIdentifier[] =
     "INSERT INTO person_identifier (organization_id, identifier_key, person_id) VALUES (?, ?, ?)";
+constexpr char kPersonOfIdentifier[] =
+    "SELECT person_id FROM person_identifier WHERE organization_id = ? AND identifier_key = ?";
 constexpr char kDeleteIdentifiers[] = "DELETE FROM person_identifier WHERE organization_id = ? AND person_id = ?";
 
 constexpr char kFindMany[] = "WHERE p.organization_id = ? AND p.id IN (";
@@ -211,6 +213,13 @@ absl::StatusOr<std::vector<PersonRow>> ListWhere(db::Session& session, const Id&
   return FindAll(session,
                  absl::StrCat(kPersonColumns, "FROM person p", kJoinDataKey, kListed, " AND ", allowed.sql, kInOrder),
                  arguments);
+}
+
+absl::StatusOr<std::optional<Id>> PersonOfIdentifier(db::Session& session, const Id& organization,
+                                                     absl::string_view key) {
+  TRELLIS_ASSIGN_OR_RETURN(const auto row, session.QueryOne<Id>(kPersonOfIdentifier, organization, key));
+  if (!row.has_value()) return std::nullopt;
+  return std::get<0>(*row);
 }
 
 absl::StatusOr<std::vector<PersonRow>> FindByIdentifier(db::Session& session, const Id& organization,

@@ -88,6 +88,9 @@ absl::StatusOr<std::vector<PersonRow>> ListAmong(db::Session& session, const Id&
                                                  const Id& after, int limit);
 absl::StatusOr<std::vector<PersonRow>> ListWhere(db::Session& session, const Id& organization, const Allowed& allowed,
                                                  const Id& after, int limit);
+// Whose identifier it is, whoever asks.
+absl::StatusOr<std::optional<Id>> PersonOfIdentifier(db::Session& session, const Id& organization,
+                                                     absl::string_view key);
 // At most one; `allowed`: a condition on "p.id".
 absl::StatusOr<std::vector<PersonRow>> FindByIdentifier(db::Session& session, const Id& organization,
                                                         absl::string_view key, const Allowed& allowed, const Id& after);

@@ -140,7 +140,7 @@ class CanaryTest : public ProtectionWorld {
 TEST_F(CanaryTest, IsFoundNowhere) {
   const Story story = Tell([this](const std::string& field) { return CanaryOf(field); });
   CollectStatuses();
-  EXPECT_GE(numbers_.size(), 18u) << "fields with a canary";
+  EXPECT_GE(numbers_.size(), 20u) << "fields with a canary";
   identity::v1::SearchPersonsRequest search;
   search.set_name_query(CanaryOf("person.family_names"));
   EXPECT_EQ(Must(*identity_, coordinator_, &identity::v1::Persons::Stub::SearchPersons, search).persons_size(), 1);

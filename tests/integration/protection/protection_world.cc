@@ -16,10 +16,12 @@
 #include "google/protobuf/descriptor.h"
 #include "services/assessment/api/service.h"
 #include "services/caseload/api/service.h"
+#include "tests/support/fresh_factor.h"
 #include "trellis/assessment/v1/assessments.grpc.pb.h"
 #include "trellis/caseload/v1/care_plans.grpc.pb.h"
 #include "trellis/caseload/v1/cases.grpc.pb.h"
 #include "trellis/caseload/v1/safety_alerts.grpc.pb.h"
+#include "trellis/identity/v1/emergency_accesses.grpc.pb.h"
 #include "trellis/identity/v1/persons.grpc.pb.h"
 #include "trellis/options/v1/options.pb.h"
 
@@ -180,6 +182,34 @@ void ProtectionWorld::FillCase(const TextOf& text, Story& story) {
   Must(*caseload_, coordinator_, &caseload::v1::SafetyAlerts::Stub::AcknowledgeSafetyAlert, acknowledge);
 }
 
+void ProtectionWorld::TakeEmergencyAccess(const TextOf& text, const Story& story) {
+  using Emergencies = identity::v1::EmergencyAccesses::Stub;
+  const TestUser clinician = TestUser::Make({options::v1::ROLE_CLINICIAN}, coordinator_.organization);
+  identity::v1::RequestEmergencyAccessRequest request;
+  request.set_person(story.person);
+  request.set_reason(identity::v1::EmergencyAccess::REASON_RISK_TO_LIFE);
+  request.set_explanation(text("emergency_access.explanation"));
+  request.mutable_duration()->set_seconds(600);
+  request.set_request_id(NewId());
+  identity::v1::RequestEmergencyAccessResponse given;
+  const auto context = testing::WithToken(testing::TokenProvedBy(clinician, SystemClock()));
+  const grpc::Status status = Emergencies(identity_->channel()).RequestEmergencyAccess(context.get(), request, &given);
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  identity::v1::EndEmergencyAccessRequest end;
+  end.set_name(given.emergency_access().name());
+  Must(*identity_, clinician, &Emergencies::EndEmergencyAccess, end);
+  identity::v1::ReviewEmergencyAccessRequest review;
+  review.set_name(end.name());
+  review.set_verdict(identity::v1::EmergencyAccess::VERDICT_JUSTIFIED);
+  review.set_note(text("emergency_access.review_note"));
+  Must(*identity_, officer_, &Emergencies::ReviewEmergencyAccess, review);
+  identity::v1::GetEmergencyAccessRequest get;
+  get.set_name(end.name());
+  const auto kept = Must(*identity_, officer_, &Emergencies::GetEmergencyAccess, get).emergency_access();
+  EXPECT_EQ(kept.explanation(), request.explanation());
+  EXPECT_EQ(kept.review_note(), review.note());
+}
+
 void ProtectionWorld::Refer(const TextOf& text, Story& story) {
   referral::v1::CreateReferralRequest create;
   create.mutable_referral()->set_person(story.person);
@@ -209,6 +239,7 @@ Story ProtectionWorld::Tell(const TextOf& text) {
   EXPECT_TRUE(assessed.ok()) << assessed.error_message();
   FillCase(text, story);
   Refer(text, story);
+  TakeEmergencyAccess(text, story);
   caseload::v1::CloseCaseRequest close;
   close.set_name(story.case_record);
   close.set_reason(caseload::v1::Case::CLOSE_REASON_MOVED_AWAY);

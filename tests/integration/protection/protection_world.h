@@ -37,7 +37,7 @@ class ProtectionWorld : public referral::ReferralWorld {
   void SetUp() override;
 
   // Registers a person with every field that can hold text, assesses them with a critical answer, opens a case with a
-  // need, acknowledges the alert, refers, cancels, closes.
+  // need, acknowledges the alert, refers, cancels, closes; somebody else reads in an emergency.
   Story Tell(const TextOf& text);
 
   // Records answers of the person, a critical one among them.
@@ -60,6 +60,7 @@ class ProtectionWorld : public referral::ReferralWorld {
   std::string Register(const TextOf& text);
   void FillCase(const TextOf& text, Story& story);
   void Refer(const TextOf& text, Story& story);
+  void TakeEmergencyAccess(const TextOf& text, const Story& story);
 };
 
 }  // namespace trellis::protection

@@ -32,7 +32,8 @@ TEST(ParseRelation, ConnectsTheRightThings) {
   EXPECT_EQ(DetailsOf(ParseRelation(1, population, user, "relation.").status())->fields[0].field, "relation.resource");
   EXPECT_EQ(DetailsOf(ParseRelation(1, person, population, "relation.").status())->fields[0].field, "relation.subject");
   EXPECT_EQ(DetailsOf(ParseRelation(0, person, user, "relation.").status())->fields[0].field, "relation.kind");
-  EXPECT_FALSE(ParseRelation(4, person, user, "").ok());
+  EXPECT_FALSE(ParseRelation(4, person, user, "").ok());  // an emergency: nobody grants it
+  EXPECT_FALSE(ParseRelation(5, person, user, "").ok());
   EXPECT_FALSE(ParseRelation(1, "persons/../../etc/passwd", user, "").ok());
   EXPECT_FALSE(ParseRelation(1, "persons/00000000-0000-0000-0000-000000000000", user, "").ok());
 }
