@@ -29,6 +29,7 @@ std::vector<Command> AssessmentCommands();
 std::vector<Command> ReferralCommands();
 std::vector<Command> CaseloadCommands();
 std::vector<Command> AuditCommands();
+std::vector<Command> EmergencyCommands();
 
 }  // namespace trellis::cli
 

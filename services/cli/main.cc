@@ -25,8 +25,9 @@ const std::vector<Flag>& CommonFlags() {
 
 std::vector<Command> AllCommands() {
   std::vector<Command> all;
-  for (auto list : {SessionCommands(), CredentialCommands(), StaffCommands(), PersonCommands(), CaseloadCommands(),
-                    AssessmentCommands(), DirectoryCommands(), ReferralCommands(), AuditCommands()}) {
+  for (auto list :
+       {SessionCommands(), CredentialCommands(), StaffCommands(), PersonCommands(), CaseloadCommands(),
+        AssessmentCommands(), DirectoryCommands(), ReferralCommands(), AuditCommands(), EmergencyCommands()}) {
     for (Command& command : list) all.push_back(std::move(command));
   }
   return all;

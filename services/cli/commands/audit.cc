@@ -30,14 +30,14 @@ absl::StatusOr<Service> ServiceNamed(const std::string& name) {
 }
 
 void PrintRecords(const google::protobuf::RepeatedPtrField<v1::ChainedRecord>& records) {
-  Table table({"time", "method", "user", "outcome", "persons", "recipient"});
+  Table table({"time", "method", "user", "outcome", "persons", "recipient", "purpose"});
   for (const v1::ChainedRecord& chained : records) {
     const v1::AuditRecord& record = chained.record();
     const std::string who = record.user().empty() ? record.peer_service() : record.user();
     table.Add({FormatTime(record.record_time()), record.method().substr(record.method().rfind('.') + 1), who,
                record.code() == 0 ? "ok" : record.reason(),
-               record.persons_size() == 1 ? record.persons(0) : absl::StrCat(record.persons_size()),
-               record.recipient()});
+               record.persons_size() == 1 ? record.persons(0) : absl::StrCat(record.persons_size()), record.recipient(),
+               record.purpose()});
   }
   std::cout << table.ToString();
 }
