@@ -11,6 +11,10 @@ std::string NextStep(const absl::Status& status, const std::string& reason) {
   if (reason == "CONSENT_MISSING") return "Record the person's consent first: trellis consent record --help";
   if (reason == "REQUEST_ID_REUSED") return "Leave --request-id out, or give one that was not used before.";
   if (reason == "ETAG_MISMATCH") return "Somebody changed it in the meantime: look at it again and repeat your change.";
+  if (reason == "CODE_REQUIRED") return "Give the code that your authenticator shows: --code CODE.";
+  if (reason == "CODE_REFUSED") return "Wait for the next code: each works once. After many failures wait a while.";
+  if (reason == "PASSWORD_REFUSED") return "Check the password; after many failures wait a while.";
+  if (reason == "SECOND_FACTOR_REQUIRED") return "Show a code first: trellis step-up CODE.";
   switch (status.code()) {
     case absl::StatusCode::kUnauthenticated:
       return "Sign in (again): trellis sign-in --login LOGIN. A session that is not used ends after thirty minutes.";
