@@ -1,4 +1,5 @@
 // TLS between services and from users, and certificates that change while servers run.
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
@@ -305,30 +306,41 @@ TEST_F(ReloadTest, AHalfWrittenPairKeepsTheOldOneInUse) {
   EXPECT_TRUE(Eventually([&] { return Serial(*server) != before; })) << "once it is whole it is taken over";
 }
 
-TEST_F(ReloadTest, ChangingCertificatesLosesNoCall) {
+TEST_F(ReloadTest, AHundredChangesOfCertificatesLoseNoCall) {
   const auto server = Serve(files_);
   const rpc::TlsFiles client = certificates_.IssueService("caseload");
   std::atomic<bool> stop{false};
   std::atomic<int> failed{0};
   std::atomic<int> served{0};
-  std::thread caller([&] {
-    while (!stop) {
-      const auto peer = Connect(*server, client);  // a new connection each time
-      std::string service;
-      const grpc::Status status = Which(*peer, &service);
-      if (!status.ok() || service != "caseload") ++failed;
-      ++served;
-    }
+  const auto call = [&](const auto& peer) {
+    std::string service;
+    const grpc::Status status = Which(*peer, &service);
+    if (!status.ok() || service != "caseload") ++failed;
+    ++served;
+  };
+  std::thread newcomer([&] {
+    while (!stop) call(Connect(*server, client));  // a new connection each time
   });
+  std::thread regular([&] {
+    const auto peer = Connect(*server, client);
+    while (!stop) call(peer);
+  });
+  const auto taken_over = [&] {
+    const std::vector<absl::Status> all = reloads();
+    return std::count_if(all.begin(), all.end(), [](const absl::Status& status) { return status.ok(); });
+  };
   const rpc::TlsFiles original = certificates_.Issue("original", "DNS:localhost");
-  for (int i = 0; i < 12; ++i) {
+  for (int i = 0; i < 100; ++i) {
+    const auto before = taken_over();
     Install(i % 2 == 0 ? next_ : original);
-    absl::SleepFor(absl::Milliseconds(400));
+    EXPECT_TRUE(Eventually([&] { return taken_over() > before; })) << "change " << i;
   }
   stop = true;
-  caller.join();
+  newcomer.join();
+  regular.join();
+  EXPECT_GE(taken_over(), 100);
   EXPECT_EQ(failed, 0);
-  EXPECT_GT(served, 10);
+  EXPECT_GT(served, 1000);
 }
 
 TEST_F(ReloadTest, NewAuthoritiesAreTakenOver) {
