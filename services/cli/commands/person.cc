@@ -23,6 +23,27 @@ std::string Languages(const v1::Person& person) {
   return out;
 }
 
+std::string Reasons(const v1::PossibleDuplicate& duplicate) {
+  std::string out;
+  for (const int reason : duplicate.reasons()) {
+    absl::StrAppend(&out, out.empty() ? "" : ", ", Text(static_cast<v1::PossibleDuplicate::Reason>(reason)));
+  }
+  return out;
+}
+
+// Response: RegisterPersonResponse or FindDuplicatesResponse.
+template <class Response>
+void ShowDuplicates(const Response& response) {
+  Table table({"likelihood", "reasons", "person"});
+  for (const auto& one : response.possible_duplicates()) {
+    table.Add({Text(one.likelihood()), Reasons(one), one.person()});
+  }
+  if (!table.empty()) std::cout << "    may be the same human being as\n" << table.ToString();
+  if (response.hidden_duplicate_count() > 0) {
+    std::cout << "    others look after somebody who is most probably the same: ask the privacy officer\n";
+  }
+}
+
 absl::Status RegisterPerson(Client& client, const Args& args) {
   v1::RegisterPersonRequest request;
   v1::Person& person = *request.mutable_person();
@@ -36,11 +57,13 @@ absl::Status RegisterPerson(Client& client, const Args& args) {
   for (const std::string& language : args.All("languages")) person.add_languages(language);
   for (const std::string& phone : args.All("phone")) person.add_phones(phone);
   if (args.Has("position")) TRELLIS_RETURN_IF_ERROR(ReadPosition(args, "position", person.mutable_position()));
+  request.set_refuse_duplicates(args.Has("refuse-duplicates"));
   request.set_request_id(client.request_id());
   TRELLIS_ASSIGN_OR_RETURN(const auto response,
                            client.Call(Service::kIdentity, &v1::Persons::Stub::RegisterPerson, request));
   return client.Show(response, [&] {
     std::cout << "    " << FullName(response.person()) << " is " << response.person().name() << "\n";
+    ShowDuplicates(response);
   });
 }
 
@@ -53,7 +76,42 @@ absl::Status ShowPerson(Client& client, const Args& args) {
     const v1::Person& person = response.person();
     std::cout << "    " << FullName(person) << "\n    born " << FormatDate(person.birth_date()) << ", speaks "
               << Languages(person) << "\n    " << person.name() << "\n";
+    if (!person.merged_into().empty()) std::cout << "    was merged into " << person.merged_into() << "\n";
+    for (const std::string& merged : person.merged_persons()) std::cout << "    and so is " << merged << "\n";
   });
+}
+
+absl::Status FindDuplicates(Client& client, const Args& args) {
+  v1::FindDuplicatesRequest request;
+  request.set_name(Named("persons", args.positional()));
+  TRELLIS_ASSIGN_OR_RETURN(const auto response,
+                           client.Call(Service::kIdentity, &v1::Persons::Stub::FindDuplicates, request));
+  return client.Show(response, [&] {
+    const bool found = response.possible_duplicates_size() > 0 || response.hidden_duplicate_count() > 0;
+    if (!found) std::cout << "    nobody was found\n";
+    ShowDuplicates(response);
+  });
+}
+
+absl::Status MergePersons(Client& client, const Args& args) {
+  v1::MergePersonsRequest request;
+  request.set_person(Named("persons", args.positional()));
+  request.set_duplicate(Named("persons", args.Get("duplicate")));
+  request.set_request_id(client.request_id());
+  TRELLIS_ASSIGN_OR_RETURN(const auto response,
+                           client.Call(Service::kIdentity, &v1::Persons::Stub::MergePersons, request));
+  return client.Show(
+      response, [&] { std::cout << "    " << FullName(response.person()) << " remains; the other leads to it\n"; });
+}
+
+absl::Status UnmergePersons(Client& client, const Args& args) {
+  v1::UnmergePersonsRequest request;
+  request.set_duplicate(Named("persons", args.positional()));
+  request.set_request_id(client.request_id());
+  TRELLIS_ASSIGN_OR_RETURN(const auto response,
+                           client.Call(Service::kIdentity, &v1::Persons::Stub::UnmergePersons, request));
+  return client.Show(response,
+                     [&] { std::cout << "    " << FullName(response.duplicate()) << " stands alone again\n"; });
 }
 
 absl::Status FindPersons(Client& client, const Args& args) {
@@ -142,7 +200,8 @@ std::vector<Command> PersonCommands() {
         {"gender", "female, male, other or unknown"},
         {"languages", "BCP 47 tags separated by commas: en,ur"},
         {"phone", "telephone number"},
-        {"position", "latitude,longitude of the home"}},
+        {"position", "latitude,longitude of the home"},
+        {"refuse-duplicates", "not where somebody is most probably there already", false, true}},
        RegisterPerson},
       {"person show", "PERSON", "one person", {}, ShowPerson},
       {"person find",
@@ -150,6 +209,13 @@ std::vector<Command> PersonCommands() {
        "persons by the beginnings of their names",
        {{"birth-date", "2004-05-17"}},
        FindPersons},
+      {"person duplicates", "PERSON", "who may be the same human being", {}, FindDuplicates},
+      {"person merge",
+       "PERSON",
+       "two records are of one human being; PERSON remains",
+       {{"duplicate", "persons/... that leads to it from now on", true}},
+       MergePersons},
+      {"person unmerge", "DUPLICATE", "undo a merge", {}, UnmergePersons},
       {"person erase",
        "PERSON",
        "erase a person for good, backups included; for privacy officers",

@@ -13,7 +13,9 @@
 #include "common/rpc/resource_name.h"
 #include "services/identity/api/convert.h"
 #include "services/identity/api/relation_list.h"
+#include "services/identity/api/shared_relations.h"
 #include "services/identity/domain/consent_rules.h"
+#include "services/identity/storage/persons.h"
 #include "services/identity/storage/relations.h"
 #include "services/identity/storage/users.h"
 #include "trellis/identity/v1/identity_events.pb.h"
@@ -87,6 +89,12 @@ absl::Status CheckPeriod(runtime::WriteUnit& unit, const Relation& relation, con
                      .live = found.has_value() && found->LiveAt(unit.now)});
 }
 
+// All records that a relation to a person concerns, locked; none for other kinds.
+absl::StatusOr<std::vector<Id>> GroupOf(runtime::WriteUnit& unit, const Relation& relation) {
+  if (relation.kind == RelationKind::kLead) return std::vector<Id>();
+  return storage::LockMergeGroup(unit.db, unit.organization, relation.resource);
+}
+
 v1::RelationGranted GrantedEvent(const v1::AccessRelation& relation) {
   v1::RelationGranted event;
   event.set_resource(relation.resource());
@@ -110,6 +118,7 @@ absl::StatusOr<v1::GrantRelationResponse> AccessRelationsApi::GrantRelation(rpc:
         TRELLIS_ASSIGN_OR_RETURN(const Asker asker, AskerOf(call, unit, relation));
         TRELLIS_RETURN_IF_ERROR(MayGrant(relation, asker));
         TRELLIS_RETURN_IF_ERROR(CheckSubject(call, unit, relation));
+        TRELLIS_ASSIGN_OR_RETURN(const std::vector<Id> group, GroupOf(unit, relation));
         TRELLIS_RETURN_IF_ERROR(CheckPeriod(unit, relation, asker, span));
         TRELLIS_RETURN_IF_ERROR(
             access::PutRelation(unit.db, {KeyOf(unit.organization, relation), span.start, span.end, std::nullopt}));
@@ -117,6 +126,7 @@ absl::StatusOr<v1::GrantRelationResponse> AccessRelationsApi::GrantRelation(rpc:
         v1::GrantRelationResponse response;
         *response.mutable_relation() = ToProto(storage::RelationRow{relation, span.start, span.end});
         TRELLIS_RETURN_IF_ERROR(unit.Publish(GrantedEvent(response.relation())));
+        TRELLIS_RETURN_IF_ERROR(ShareGranted(unit, group, relation));
         return response;
       });
 }
@@ -129,6 +139,7 @@ absl::StatusOr<v1::RevokeRelationResponse> AccessRelationsApi::RevokeRelation(
       call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::RevokeRelationResponse> {
         TRELLIS_ASSIGN_OR_RETURN(const Asker asker, AskerOf(call, unit, relation));
         TRELLIS_RETURN_IF_ERROR(MayRevoke(relation, asker));
+        TRELLIS_ASSIGN_OR_RETURN(const std::vector<Id> group, GroupOf(unit, relation));
         const access::RelationKey key = KeyOf(unit.organization, relation);
         TRELLIS_ASSIGN_OR_RETURN(const auto found, access::FindRelation(unit.db, key, /*lock=*/true));
         TRELLIS_ASSIGN_OR_RETURN(const bool revoked, access::RevokeRelation(unit.db, key, unit.now));
@@ -139,6 +150,7 @@ absl::StatusOr<v1::RevokeRelationResponse> AccessRelationsApi::RevokeRelation(
         event.set_subject(rpc::MakeName(SubjectCollection(relation.kind), relation.subject));
         event.set_kind(request.kind());
         TRELLIS_RETURN_IF_ERROR(unit.Publish(event));
+        TRELLIS_RETURN_IF_ERROR(RevokeShared(unit, group, relation));
         v1::RevokeRelationResponse response;
         *response.mutable_relation() = ToProto(storage::RelationRow{relation, found->valid_from, unit.now});
         return response;

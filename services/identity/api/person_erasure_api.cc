@@ -11,6 +11,7 @@
 #include "common/rpc/timestamps.h"
 #include "common/seal/sealer.h"
 #include "services/identity/api/convert.h"
+#include "services/identity/api/person_merge_api.h"
 #include "services/identity/storage/consents.h"
 #include "services/identity/storage/persons.h"
 #include "services/identity/storage/relations.h"
@@ -35,6 +36,18 @@ absl::Status PublishRevoked(runtime::WriteUnit& unit, const Consent& consent) {
   event.set_person(rpc::MakeName(kPersons, consent.person));
   event.set_recipient(rpc::MakeName(kOrganizations, consent.recipient));
   return unit.Publish(event);
+}
+
+// Undoes every merge that the person is part of. In a backup, somebody may be merged who was not when the person was
+// erased.
+absl::Status Part(runtime::WriteUnit& unit, const Id& person) {
+  TRELLIS_ASSIGN_OR_RETURN(std::vector<Id> group, storage::LockMergeGroup(unit.db, unit.organization, person));
+  while (group.size() > 1) {
+    const Id duplicate = group.front() == person ? group.back() : person;
+    TRELLIS_RETURN_IF_ERROR(Unmerge(unit, group, duplicate));
+    TRELLIS_ASSIGN_OR_RETURN(group, storage::LockMergeGroup(unit.db, unit.organization, person));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -72,19 +85,28 @@ absl::Status PersonErasureApi::RevokeConsents(runtime::WriteUnit& unit, const Id
   }
 }
 
-absl::Status PersonErasureApi::Erase(runtime::WriteUnit& unit, const Id& person, v1::ErasureReason reason) {
+absl::Status PersonErasureApi::Remove(runtime::WriteUnit& unit, const Id& person, v1::ErasureReason reason) {
   TRELLIS_RETURN_IF_ERROR(storage::DeleteIdentifiers(unit.db, unit.organization, person));
   TRELLIS_RETURN_IF_ERROR(storage::DeleteSearchKeys(unit.db, unit.organization, person));
   TRELLIS_RETURN_IF_ERROR(storage::DeletePerson(unit.db, unit.organization, person));
+  TRELLIS_RETURN_IF_ERROR(storage::DeleteAllShared(unit.db, unit.organization, person));
   TRELLIS_RETURN_IF_ERROR(RevokeRelations(unit, person, RelationKind::kCareTeam, RelationKind::kMember));
   TRELLIS_RETURN_IF_ERROR(RevokeRelations(unit, person, RelationKind::kEmergency, RelationKind::kEmergency));
   TRELLIS_RETURN_IF_ERROR(RevokeConsents(unit, person));
   v1::PersonErased event;
   event.set_person(rpc::MakeName(kPersons, person));
   event.set_reason(reason);
-  TRELLIS_RETURN_IF_ERROR(unit.Publish(event));
+  return unit.Publish(event);
+}
+
+absl::Status PersonErasureApi::Erase(runtime::WriteUnit& unit, const std::vector<Id>& persons,
+                                     v1::ErasureReason reason) {
+  for (const Id& person : persons) TRELLIS_RETURN_IF_ERROR(Remove(unit, person, reason));
   // Last: what is written into the list of destroyed keys stays there, whatever becomes of this transaction.
-  return runtime_.seal().Destroy(unit.db, {unit.organization, person});
+  for (const Id& person : persons) {
+    TRELLIS_RETURN_IF_ERROR(runtime_.seal().Destroy(unit.db, {unit.organization, person}));
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<v1::ErasePersonResponse> PersonErasureApi::ErasePerson(rpc::CallContext& call,
@@ -97,8 +119,16 @@ absl::StatusOr<v1::ErasePersonResponse> PersonErasureApi::ErasePerson(rpc::CallC
       call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::ErasePersonResponse> {
         TRELLIS_ASSIGN_OR_RETURN(const auto row, storage::LockPerson(unit.db, unit.organization, person));
         if (!row.has_value()) return NotFound(request.name());
-        TRELLIS_RETURN_IF_ERROR(Erase(unit, person, request.reason()));
+        TRELLIS_ASSIGN_OR_RETURN(std::vector<Id> group, storage::LockMergeGroup(unit.db, unit.organization, person));
+        if (group.front() != person) {
+          TRELLIS_RETURN_IF_ERROR(Unmerge(unit, group, person));
+          group = {person};
+        }
+        TRELLIS_RETURN_IF_ERROR(Erase(unit, group, request.reason()));
         v1::ErasePersonResponse response;
+        for (const Id& id : group) {
+          if (id != person) response.add_merged_persons(rpc::MakeName(kPersons, id));
+        }
         *response.mutable_erase_time() = rpc::ToTimestamp(unit.now);
         return response;
       });
@@ -115,8 +145,10 @@ absl::Status PersonErasureApi::EraseAgain(absl::Time deadline) {
   }));
   for (const seal::KeyOwner& owner : back) {
     runtime::BackgroundWork work{owner.organization, "identity.erase_again", Id(), deadline};
-    TRELLIS_RETURN_IF_ERROR(runtime_.WriteAs(
-        work, [&](runtime::WriteUnit& unit) { return Erase(unit, owner.person, v1::ERASURE_REASON_UNSPECIFIED); }));
+    TRELLIS_RETURN_IF_ERROR(runtime_.WriteAs(work, [&](runtime::WriteUnit& unit) -> absl::Status {
+      TRELLIS_RETURN_IF_ERROR(Part(unit, owner.person));
+      return Erase(unit, {owner.person}, v1::ERASURE_REASON_UNSPECIFIED);
+    }));
   }
   return absl::OkStatus();
 }

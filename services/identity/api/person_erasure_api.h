@@ -1,6 +1,8 @@
 #ifndef TRELLIS_SERVICES_IDENTITY_API_PERSON_ERASURE_API_H_
 #define TRELLIS_SERVICES_IDENTITY_API_PERSON_ERASURE_API_H_
 
+#include <vector>
+
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -24,7 +26,10 @@ class PersonErasureApi {
   absl::Status EraseAgain(absl::Time deadline);
 
  private:
-  absl::Status Erase(runtime::WriteUnit& unit, const Id& person, v1::ErasureReason reason);
+  // All but the destroying of the keys.
+  absl::Status Remove(runtime::WriteUnit& unit, const Id& person, v1::ErasureReason reason);
+  // `persons`: each is alone, or all of its group are among them.
+  absl::Status Erase(runtime::WriteUnit& unit, const std::vector<Id>& persons, v1::ErasureReason reason);
   absl::Status RevokeRelations(runtime::WriteUnit& unit, const Id& person, RelationKind first_kind,
                                RelationKind second_kind);
   absl::Status RevokeConsents(runtime::WriteUnit& unit, const Id& person);

@@ -1,6 +1,8 @@
 #include "services/identity/api/person_profile.h"
 
+#include <map>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -27,6 +29,8 @@ absl::StatusOr<std::string> SealProfile(seal::Sealer& sealer, db::Session& tx, c
   profile.clear_create_time();
   profile.clear_update_time();
   profile.clear_etag();
+  profile.clear_merged_into();
+  profile.clear_merged_persons();
   return sealer.Seal(tx, ProfileOf(organization, person), profile.SerializeAsString());
 }
 
@@ -35,6 +39,8 @@ void Complete(const storage::PersonRow& row, v1::Person& person) {
   *person.mutable_create_time() = rpc::ToTimestamp(row.create_time);
   *person.mutable_update_time() = rpc::ToTimestamp(row.update_time);
   person.set_etag(rpc::MakeEtag(row.version));
+  person.set_merged_into(row.merged_into.has_value() ? rpc::MakeName(kPersons, *row.merged_into) : "");
+  person.clear_merged_persons();
 }
 
 absl::StatusOr<v1::Person> OpenPerson(seal::Sealer& sealer, const db::Session& session, const Id& organization,
@@ -46,6 +52,18 @@ absl::StatusOr<v1::Person> OpenPerson(seal::Sealer& sealer, const db::Session& s
   if (!person.ParseFromString(profile)) return absl::InternalError("a stored profile cannot be read");
   Complete(row, person);
   return person;
+}
+
+absl::Status AddMerged(db::Session& session, const Id& organization, const std::vector<v1::Person*>& persons) {
+  std::map<Id, v1::Person*> by_id;
+  std::vector<Id> ids;
+  for (v1::Person* const person : persons) {
+    TRELLIS_ASSIGN_OR_RETURN(const Id id, rpc::ParseName(kPersons, person->name()));
+    if (by_id.emplace(id, person).second) ids.push_back(id);
+  }
+  TRELLIS_ASSIGN_OR_RETURN(const auto merged, storage::MergedInto(session, organization, ids));
+  for (const storage::MergedRow& row : merged) by_id.at(row.into)->add_merged_persons(rpc::MakeName(kPersons, row.id));
+  return absl::OkStatus();
 }
 
 absl::StatusOr<PersonFacts> FactsOf(const v1::Person& person, absl::string_view prefix) {
@@ -68,6 +86,7 @@ absl::StatusOr<PersonFacts> FactsOf(const v1::Person& person, absl::string_view 
     facts.identifiers.push_back({identifier.system(), identifier.value()});
   }
   facts.phones.assign(person.phones().begin(), person.phones().end());
+  facts.emails.assign(person.emails().begin(), person.emails().end());
   return facts;
 }
 

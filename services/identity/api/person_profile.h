@@ -4,6 +4,7 @@
 #define TRELLIS_SERVICES_IDENTITY_API_PERSON_PROFILE_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -23,8 +24,11 @@ absl::StatusOr<std::string> SealProfile(seal::Sealer& sealer, db::Session& tx, c
 // row is damaged.
 absl::StatusOr<v1::Person> OpenPerson(seal::Sealer& sealer, const db::Session& session, const Id& organization,
                                       const storage::PersonRow& row);
-// Sets what the row holds beside the profile: name, times, etag.
+// Sets what the row holds beside the profile: name, times, etag, merged_into. merged_persons stays empty
+// (merged_persons.h).
 void Complete(const storage::PersonRow& row, v1::Person& person);
+// Sets merged_persons of persons who have some (PersonRow::has_merged), with one statement. At most 100.
+absl::Status AddMerged(db::Session& session, const Id& organization, const std::vector<v1::Person*>& persons);
 
 // The facts that rules speak of. Error: INVALID_ARGUMENT, with `prefix` ("person.") before the path, for a date that
 // does not exist or a gender that the contract does not know.

@@ -55,6 +55,8 @@ class Search {
     TRELLIS_ASSIGN_OR_RETURN(access::SqlPart part,
                              among_ ? access.AllowedPersonsTable(call) : access.AllowedPersonCondition(call, "p.id"));
     allowed_ = ToAllowed(std::move(part));
+    TRELLIS_ASSIGN_OR_RETURN(access::SqlPart each, access.AllowedPersonCondition(call, "p.id"));
+    each_ = ToAllowed(std::move(each));
     const std::vector<SearchKey> keys = BestKeys(query_);
     if (keys.empty() && !query_.identifier.has_value()) return absl::OkStatus();
     TRELLIS_ASSIGN_OR_RETURN(const auto key, sealer_.KeyIfMade(session, {organization_}));
@@ -80,17 +82,55 @@ class Search {
     return list(session, organization_, allowed_, after, limit);
   }
 
+  struct Hit {
+    v1::Person person;
+    bool has_merged = false;
+  };
+
   // The person, where the record fulfils the whole query.
-  absl::StatusOr<std::optional<v1::Person>> Confirm(const db::Session& session, const storage::PersonRow& row) const {
-    absl::StatusOr<v1::Person> person = OpenPerson(sealer_, session, organization_, row);
-    if (seal::IsErased(person.status())) return std::nullopt;
-    TRELLIS_RETURN_IF_ERROR(person.status());
-    TRELLIS_ASSIGN_OR_RETURN(const PersonFacts facts, FactsOf(*person, "person."));
-    if (!Matches(query_, facts)) return std::nullopt;
-    return *std::move(person);
+  absl::StatusOr<std::optional<Hit>> Confirm(db::Session& session, const storage::PersonRow& row) const {
+    TRELLIS_ASSIGN_OR_RETURN(std::optional<v1::Person> person, Open(session, row));
+    if (!person.has_value()) return std::nullopt;
+    TRELLIS_ASSIGN_OR_RETURN(const bool fulfils, Fulfils(*person));
+    if (!fulfils) return std::nullopt;
+    if (row.merged_into.has_value()) return Remaining(session, row);
+    return Hit{*std::move(person), row.has_merged};
   }
 
  private:
+  // Nothing for a person who was erased.
+  absl::StatusOr<std::optional<v1::Person>> Open(const db::Session& session, const storage::PersonRow& row) const {
+    absl::StatusOr<v1::Person> person = OpenPerson(sealer_, session, organization_, row);
+    if (seal::IsErased(person.status())) return std::nullopt;
+    TRELLIS_RETURN_IF_ERROR(person.status());
+    return *std::move(person);
+  }
+
+  absl::StatusOr<bool> Fulfils(const v1::Person& person) const {
+    TRELLIS_ASSIGN_OR_RETURN(const PersonFacts facts, FactsOf(person, "person."));
+    return Matches(query_, facts);
+  }
+
+  // The person that a merged record leads to, in the place of the first of its records that fulfils the query: shown
+  // once, on whichever page.
+  absl::StatusOr<std::optional<Hit>> Remaining(db::Session& session, const storage::PersonRow& merged) const {
+    std::vector<Id> ids = {*merged.merged_into};
+    TRELLIS_ASSIGN_OR_RETURN(const auto others, storage::MergedInto(session, organization_, ids));
+    for (const storage::MergedRow& other : others) {
+      if (other.id < merged.id) ids.push_back(other.id);
+    }
+    TRELLIS_ASSIGN_OR_RETURN(const auto rows, storage::FindPersons(session, organization_, ids, each_));
+    std::optional<Hit> remaining;
+    for (const storage::PersonRow& row : rows) {
+      TRELLIS_ASSIGN_OR_RETURN(std::optional<v1::Person> person, Open(session, row));
+      if (!person.has_value()) continue;
+      TRELLIS_ASSIGN_OR_RETURN(const bool fulfils, Fulfils(*person));
+      if (fulfils) return std::nullopt;  // shown there
+      if (row.id == *merged.merged_into) remaining = Hit{*std::move(person), row.has_merged};
+    }
+    return remaining;
+  }
+
   const PersonQuery query_;
   const Id organization_;
   seal::Sealer& sealer_;
@@ -99,10 +139,12 @@ class Search {
   bool nobody_ = false;
   bool among_ = true;
   storage::Allowed allowed_;
+  storage::Allowed each_;  // the same as a condition on one person
 };
 
+// Collects the persons that others were merged into, whose names are still to be added.
 absl::Status FillPage(db::Session& session, const Search& search, const rpc::IdPage& page,
-                      v1::SearchPersonsResponse& response) {
+                      v1::SearchPersonsResponse& response, std::vector<v1::Person*>& with_merged) {
   Id after = page.last.value_or(Id());
   for (int seen = 0; seen < kMostCandidates;) {
     const int limit = page.size + 1;
@@ -112,9 +154,11 @@ absl::Status FillPage(db::Session& session, const Search& search, const rpc::IdP
         response.set_next_page_token(page.TokenAfter(after));
         return absl::OkStatus();
       }
-      TRELLIS_ASSIGN_OR_RETURN(auto person, search.Confirm(session, row));
-      if (person.has_value()) *response.add_persons() = *std::move(person);
+      TRELLIS_ASSIGN_OR_RETURN(auto hit, search.Confirm(session, row));
       after = row.id;
+      if (!hit.has_value()) continue;
+      *response.add_persons() = std::move(hit->person);
+      if (hit->has_merged) with_merged.push_back(response.mutable_persons(response.persons_size() - 1));
     }
     if (rows.size() < static_cast<std::size_t>(limit)) return absl::OkStatus();
     seen += limit;
@@ -134,7 +178,9 @@ absl::StatusOr<v1::SearchPersonsResponse> PersonSearchApi::SearchPersons(rpc::Ca
   TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
     response.Clear();
     TRELLIS_RETURN_IF_ERROR(search.Plan(call, runtime_.access(), session));
-    return FillPage(session, search, page, response);
+    std::vector<v1::Person*> with_merged;
+    TRELLIS_RETURN_IF_ERROR(FillPage(session, search, page, response, with_merged));
+    return AddMerged(session, call.caller().organization, with_merged);
   }));
   return response;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/access/access.h"
 #include "common/access/relations.h"
 #include "common/base/error.h"
@@ -17,6 +18,7 @@
 #include "common/rpc/timestamps.h"
 #include "common/seal/sealer.h"
 #include "services/identity/api/convert.h"
+#include "services/identity/api/duplicate_finder.h"
 #include "services/identity/api/field_mask.h"
 #include "services/identity/api/person_index.h"
 #include "services/identity/api/person_profile.h"
@@ -57,6 +59,18 @@ absl::Status Reindex(runtime::WriteUnit& unit, const PersonIndex& index, const I
   return storage::InsertSearchKeys(unit.db, unit.organization, person, keys);
 }
 
+// Nobody is told whom she may not see; that there is somebody, she must know to ask for help.
+absl::Status Refusal(const FoundDuplicates& found) {
+  std::vector<absl::string_view> names;
+  for (const auto& duplicate : found.visible) {
+    if (duplicate.likelihood() == v1::PossibleDuplicate::LIKELIHOOD_HIGH) names.push_back(duplicate.person());
+  }
+  return Error(absl::StatusCode::kAlreadyExists, "POSSIBLE_DUPLICATE",
+               "Somebody of the organization is most probably the same human being.")
+      .With("persons", absl::StrJoin(names, ","))
+      .With("hidden", absl::StrCat(found.hidden));
+}
+
 // Whoever registers a person belongs to the care team from the beginning: a person whom nobody sees is lost.
 absl::Status JoinCareTeam(runtime::WriteUnit& unit, const Id& person, const Id& user) {
   TRELLIS_RETURN_IF_ERROR(access::PutRelation(
@@ -76,8 +90,12 @@ absl::StatusOr<v1::RegisterPersonResponse> PersonsApi::RegisterPerson(rpc::CallC
                                                                       const v1::RegisterPersonRequest& request) {
   TRELLIS_ASSIGN_OR_RETURN(const PersonFacts facts, FactsOf(request.person(), "person."));
   TRELLIS_RETURN_IF_ERROR(ValidatePerson(facts, Today(), "person."));
+  DuplicateFinder finder(runtime_.seal(), call.caller().organization);
+  TRELLIS_RETURN_IF_ERROR(finder.SetReader(call, runtime_.access()));
   return runtime_.Write<v1::RegisterPersonResponse>(
       call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::RegisterPersonResponse> {
+        TRELLIS_ASSIGN_OR_RETURN(const FoundDuplicates found, finder.Find(unit.db, facts, std::nullopt));
+        if (request.refuse_duplicates() && found.any_high) return Refusal(found);
         storage::PersonRow row{.id = unit.NextId(), .profile = "", .create_time = unit.now, .update_time = unit.now};
         TRELLIS_ASSIGN_OR_RETURN(const PersonIndex index, IndexToWrite(unit));
         TRELLIS_ASSIGN_OR_RETURN(row.profile,
@@ -94,6 +112,8 @@ absl::StatusOr<v1::RegisterPersonResponse> PersonsApi::RegisterPerson(rpc::CallC
         v1::RegisterPersonResponse response;
         *response.mutable_person() = request.person();
         Complete(row, *response.mutable_person());
+        response.mutable_possible_duplicates()->Add(found.visible.begin(), found.visible.end());
+        response.set_hidden_duplicate_count(found.hidden);
         return response;
       });
 }
@@ -107,7 +127,8 @@ absl::StatusOr<v1::GetPersonResponse> PersonsApi::GetPerson(rpc::CallContext& ca
     if (!row.has_value()) return NotFound(request.name());
     TRELLIS_ASSIGN_OR_RETURN(*response.mutable_person(),
                              OpenPerson(runtime_.seal(), session, call.caller().organization, *row));
-    return absl::OkStatus();
+    if (!row->has_merged) return absl::OkStatus();
+    return AddMerged(session, call.caller().organization, {response.mutable_person()});
   });
   if (seal::IsErased(status)) return NotFound(request.name());
   TRELLIS_RETURN_IF_ERROR(status);
@@ -126,13 +147,15 @@ absl::StatusOr<v1::BatchGetPersonsResponse> PersonsApi::BatchGetPersons(rpc::Cal
   std::map<Id, v1::Person> persons;
   TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
     TRELLIS_ASSIGN_OR_RETURN(auto found, storage::FindPersons(session, call.caller().organization, ids, allowed));
+    std::vector<v1::Person*> with_merged;
     for (const storage::PersonRow& row : found) {
       auto person = OpenPerson(runtime_.seal(), session, call.caller().organization, row);
       if (seal::IsErased(person.status())) continue;
       TRELLIS_RETURN_IF_ERROR(person.status());
-      persons.insert_or_assign(row.id, *std::move(person));
+      v1::Person& kept = persons.insert_or_assign(row.id, *std::move(person)).first->second;
+      if (row.has_merged) with_merged.push_back(&kept);
     }
-    return absl::OkStatus();
+    return AddMerged(session, call.caller().organization, with_merged);
   }));
   v1::BatchGetPersonsResponse response;
   for (std::size_t i = 0; i < ids.size(); ++i) {
@@ -152,6 +175,11 @@ absl::StatusOr<v1::UpdatePersonResponse> PersonsApi::UpdatePerson(rpc::CallConte
       call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::UpdatePersonResponse> {
         TRELLIS_ASSIGN_OR_RETURN(auto row, storage::LockPerson(unit.db, unit.organization, id));
         if (!row.has_value()) return NotFound(request.person().name());
+        if (row->merged_into.has_value()) {
+          return Error(absl::StatusCode::kFailedPrecondition, "PERSON_MERGED",
+                       "The record was merged: change the person that remains.")
+              .With("person", rpc::MakeName(kPersons, *row->merged_into));
+        }
         TRELLIS_RETURN_IF_ERROR(rpc::CheckEtag(request.person().etag(), row->version));
 
         v1::UpdatePersonResponse response;
@@ -159,6 +187,7 @@ absl::StatusOr<v1::UpdatePersonResponse> PersonsApi::UpdatePerson(rpc::CallConte
         TRELLIS_ASSIGN_OR_RETURN(const PersonFacts before, FactsOf(person, "person."));
         const std::vector<std::string> changed = CopyFields(fields, request.person(), person);
         if (changed.empty()) {
+          if (row->has_merged) TRELLIS_RETURN_IF_ERROR(AddMerged(unit.db, unit.organization, {&person}));
           *response.mutable_person() = std::move(person);
           return response;
         }
@@ -176,6 +205,7 @@ absl::StatusOr<v1::UpdatePersonResponse> PersonsApi::UpdatePerson(rpc::CallConte
         event.mutable_changed_fields()->Add(changed.begin(), changed.end());
         TRELLIS_RETURN_IF_ERROR(unit.Publish(event));
         Complete(*row, person);
+        if (row->has_merged) TRELLIS_RETURN_IF_ERROR(AddMerged(unit.db, unit.organization, {&person}));
         *response.mutable_person() = std::move(person);
         return response;
       });

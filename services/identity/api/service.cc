@@ -25,6 +25,7 @@
 #include "services/identity/api/passwords.h"
 #include "services/identity/api/passwords_api.h"
 #include "services/identity/api/person_erasure_api.h"
+#include "services/identity/api/person_merge_api.h"
 #include "services/identity/api/person_search_api.h"
 #include "services/identity/api/persons_api.h"
 #include "services/identity/api/second_factors_api.h"
@@ -106,13 +107,17 @@ void RouteAdministration(rpc::Router& router, OrganizationsApi* organizations, U
   router.Unary("trellis.identity.v1.Users.SetPassword", passwords, &PasswordsApi::SetPassword);
 }
 
-void RoutePersons(rpc::Router& router, PersonsApi* persons, PersonSearchApi* search, PersonErasureApi* erasure) {
+void RoutePersons(rpc::Router& router, PersonsApi* persons, PersonSearchApi* search, PersonErasureApi* erasure,
+                  PersonMergeApi* merge) {
   router.Unary("trellis.identity.v1.Persons.RegisterPerson", persons, &PersonsApi::RegisterPerson);
   router.Unary("trellis.identity.v1.Persons.GetPerson", persons, &PersonsApi::GetPerson);
   router.Unary("trellis.identity.v1.Persons.BatchGetPersons", persons, &PersonsApi::BatchGetPersons);
   router.Unary("trellis.identity.v1.Persons.UpdatePerson", persons, &PersonsApi::UpdatePerson);
   router.Unary("trellis.identity.v1.Persons.ErasePerson", erasure, &PersonErasureApi::ErasePerson);
   router.Unary("trellis.identity.v1.Persons.SearchPersons", search, &PersonSearchApi::SearchPersons);
+  router.Unary("trellis.identity.v1.Persons.FindDuplicates", merge, &PersonMergeApi::FindDuplicates);
+  router.Unary("trellis.identity.v1.Persons.MergePersons", merge, &PersonMergeApi::MergePersons);
+  router.Unary("trellis.identity.v1.Persons.UnmergePersons", merge, &PersonMergeApi::UnmergePersons);
 }
 
 void RouteAccess(rpc::Router& router, AccessRelationsApi* relations, ConsentsApi* consents) {
@@ -196,7 +201,8 @@ absl::Status Build(runtime::Runtime& runtime, Settings& settings) {
                       runtime.Make<UsersApi>(runtime, passwords),
                       runtime.Make<PasswordsApi>(runtime, passwords, *gate));
   auto* erasure = runtime.Make<PersonErasureApi>(runtime);
-  RoutePersons(router, runtime.Make<PersonsApi>(runtime), runtime.Make<PersonSearchApi>(runtime), erasure);
+  RoutePersons(router, runtime.Make<PersonsApi>(runtime), runtime.Make<PersonSearchApi>(runtime), erasure,
+               runtime.Make<PersonMergeApi>(runtime));
   RouteAccess(router, runtime.Make<AccessRelationsApi>(runtime), runtime.Make<ConsentsApi>(runtime));
   RouteEmergencies(router, runtime.Make<EmergencyAccessesApi>(runtime));
   RouteSessions(router, runtime.Make<SignInApi>(runtime, passwords, *tokens, *gate), sessions);

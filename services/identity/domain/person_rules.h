@@ -30,6 +30,7 @@ struct PersonFacts {
   std::vector<std::string> languages;
   std::vector<PersonIdentifier> identifiers;
   std::vector<std::string> phones;
+  std::vector<std::string> emails;
 };
 
 // The day, where year, month and day name one. Error: INVALID_ARGUMENT on `field`.

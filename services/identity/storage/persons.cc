@@ -14,9 +14,12 @@ namespace {
 
 constexpr char kInsert[] =
     "INSERT INTO person (organization_id, id, version, profile, create_time, update_time) VALUES (?, ?, ?, ?, ?, ?)";
+// The index is forced wherever somebody is looked for by merged_into: nearly nobody is merged, so that the optimizer
+// takes NULL for the usual value and the index for useless.
 constexpr char kPersonColumns[] =
     "SELECT p.id, p.version, p.profile, p.create_time, p.update_time, COALESCE(k.master_key, ''), "
-    "COALESCE(k.wrapped_key, '') ";
+    "COALESCE(k.wrapped_key, ''), p.merged_into, (SELECT 1 FROM person d FORCE INDEX (person_merged_into) "
+    "WHERE d.organization_id = p.organization_id AND d.merged_into = p.id LIMIT 1) IS NOT NULL ";
 // The person's key comes with the row: one look into the database for both.
 constexpr char kJoinDataKey[] =
     " LEFT JOIN data_key k ON k.organization_id = p.organization_id AND k.person_id = p.id ";
@@ -40,24 +43,34 @@ constexpr char kIdentifiedPerson[] =
     "FROM person_identifier i JOIN person p ON p.organization_id = i.organization_id AND p.id = i.person_id ";
 constexpr char kHasIdentifier[] = "WHERE i.organization_id = ? AND i.identifier_key = ? AND i.person_id > ? AND ";
 constexpr char kJoinPersons[] = " allowed JOIN person p ON p.id = allowed.person_id ";
-constexpr char kListed[] = "WHERE p.organization_id = ? AND p.id > ?";
+constexpr char kListed[] = "WHERE p.organization_id = ? AND p.id > ? AND p.merged_into IS NULL";
+constexpr char kSetMergedInto[] = "UPDATE person SET merged_into = ? WHERE organization_id = ? AND id = ?";
+constexpr char kMergedInto[] =
+    "SELECT merged_into, id FROM person FORCE INDEX (person_merged_into) "
+    "WHERE organization_id = ? AND merged_into IN (";
+constexpr char kLockMergedInto[] =
+    "SELECT id FROM person FORCE INDEX (person_merged_into) "
+    "WHERE organization_id = ? AND merged_into = ? ORDER BY id LIMIT ? FOR UPDATE";
+constexpr char kLockWhereMerged[] = "SELECT merged_into FROM person WHERE organization_id = ? AND id = ? FOR UPDATE";
 constexpr char kInOrder[] = " ORDER BY p.id LIMIT ?";
 
 // One statement text for each number of rows: the bound keeps the cache of prepared statements small.
 constexpr std::size_t kMostRowsAtOnce = 32;
 
-using Columns = std::tuple<Id, std::int64_t, std::string, absl::Time, absl::Time, std::string, std::string>;
+using Columns = std::tuple<Id, std::int64_t, std::string, absl::Time, absl::Time, std::string, std::string,
+                           std::optional<Id>, bool>;
 
 PersonRow ToRow(Columns columns) {
-  auto& [id, version, profile, create_time, update_time, master, wrapped] = columns;
-  return {id, version, std::move(profile), create_time, update_time, {std::move(master), std::move(wrapped)}};
+  auto& [id, version, profile, create_time, update_time, master, wrapped, merged_into, has_merged] = columns;
+  return {id,          version,   std::move(profile), create_time, update_time, {std::move(master), std::move(wrapped)},
+          merged_into, has_merged};
 }
 
 absl::StatusOr<std::vector<PersonRow>> FindAll(db::Session& session, absl::string_view sql,
                                                const std::vector<db::Value>& arguments) {
   TRELLIS_ASSIGN_OR_RETURN(
-      auto found,
-      session.Query<Id, std::int64_t, std::string, absl::Time, absl::Time, std::string, std::string>(sql, arguments));
+      auto found, (session.Query<Id, std::int64_t, std::string, absl::Time, absl::Time, std::string, std::string,
+                                 std::optional<Id>, bool>(sql, arguments)));
   std::vector<PersonRow> rows;
   rows.reserve(found.size());
   for (Columns& columns : found) rows.push_back(ToRow(std::move(columns)));
@@ -125,6 +138,42 @@ absl::StatusOr<std::vector<seal::KeyOwner>> ExistingAmong(db::Session& session,
     }
   }
   return existing;
+}
+
+absl::Status SetMergedInto(db::Session& tx, const Id& organization, const Id& id, const std::optional<Id>& into) {
+  return tx.Execute(kSetMergedInto, into, organization, id).status();
+}
+
+absl::StatusOr<std::vector<MergedRow>> MergedInto(db::Session& session, const Id& organization,
+                                                  const std::vector<Id>& persons) {
+  std::vector<MergedRow> merged;
+  if (persons.empty()) return merged;
+  TRELLIS_ASSIGN_OR_RETURN(
+      const auto rows,
+      (session.Query<Id, Id>(absl::StrCat(kMergedInto, db::Placeholders(persons.size()), ") ORDER BY id LIMIT ?"),
+                             organization, persons, persons.size() * kMostMerged)));
+  merged.reserve(rows.size());
+  for (const auto& [into, id] : rows) merged.push_back({into, id});
+  return merged;
+}
+
+absl::StatusOr<std::vector<Id>> LockMergedInto(db::Session& tx, const Id& organization, const Id& person) {
+  TRELLIS_ASSIGN_OR_RETURN(const auto rows, tx.Query<Id>(kLockMergedInto, organization, person, kMostMerged + 1));
+  std::vector<Id> merged;
+  for (const auto& [id] : rows) merged.push_back(id);
+  return merged;
+}
+
+absl::StatusOr<std::vector<Id>> LockMergeGroup(db::Session& tx, const Id& organization, const Id& person) {
+  TRELLIS_ASSIGN_OR_RETURN(const auto row, tx.QueryOne<std::optional<Id>>(kLockWhereMerged, organization, person));
+  if (!row.has_value()) return std::vector<Id>();
+  const Id remaining = std::get<0>(*row).value_or(person);
+  if (remaining != person) {
+    TRELLIS_RETURN_IF_ERROR(tx.QueryOne<std::optional<Id>>(kLockWhereMerged, organization, remaining).status());
+  }
+  TRELLIS_ASSIGN_OR_RETURN(std::vector<Id> group, LockMergedInto(tx, organization, remaining));
+  group.insert(group.begin(), remaining);
+  return group;
 }
 
 absl::Status DeleteSearchKeys(db::Session& tx, const Id& organization, const Id& person) {

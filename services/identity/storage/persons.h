@@ -25,7 +25,9 @@ struct PersonRow {
   std::string profile;
   absl::Time create_time;
   absl::Time update_time;
-  seal::WrappedKey key = {};  // that opens the profile; read only. No bytes: destroyed
+  seal::WrappedKey key = {};                     // that opens the profile; read only. No bytes: destroyed
+  std::optional<Id> merged_into = std::nullopt;  // read only: SetMergedInto
+  bool has_merged = false;                       // whether others were merged into this one; read only
 };
 
 // One row of person_search.
@@ -47,6 +49,23 @@ absl::Status DeletePerson(db::Session& tx, const Id& organization, const Id& id)
 // Those of `owners` who are persons with a row.
 absl::StatusOr<std::vector<seal::KeyOwner>> ExistingAmong(db::Session& session,
                                                           const std::vector<seal::KeyOwner>& owners);
+
+// Nothing: the person stands alone again.
+absl::Status SetMergedInto(db::Session& tx, const Id& organization, const Id& id, const std::optional<Id>& into);
+struct MergedRow {
+  Id into;
+  Id id;
+};
+// Who was merged into one of `persons` (at most 100, each with at most `kMostMerged`), in the order of ids.
+inline constexpr int kMostMerged = 20;
+absl::StatusOr<std::vector<MergedRow>> MergedInto(db::Session& session, const Id& organization,
+                                                  const std::vector<Id>& persons);
+// Who was merged into the person, as it is at this moment, locked until the end of the transaction.
+absl::StatusOr<std::vector<Id>> LockMergedInto(db::Session& tx, const Id& organization, const Id& person);
+// All records of the human being that the person's record belongs to, the one that remains first; the person alone
+// where nothing was merged; nothing where there is no such person. Nobody merges or unmerges them until the end of the
+// transaction.
+absl::StatusOr<std::vector<Id>> LockMergeGroup(db::Session& tx, const Id& organization, const Id& person);
 
 // What to look for: rows of person_search of one kind with one of these keys.
 struct WantedKeys {
@@ -83,7 +102,7 @@ absl::StatusOr<std::vector<PersonRow>> FindByKeyAmong(db::Session& session, cons
 absl::StatusOr<std::vector<PersonRow>> FindByKeyWhere(db::Session& session, const Id& organization,
                                                       const WantedKeys& wanted, const Allowed& allowed, const Id& after,
                                                       int limit);
-// The same for all persons that the reader may see.
+// The same for all persons that the reader may see, without those who were merged.
 absl::StatusOr<std::vector<PersonRow>> ListAmong(db::Session& session, const Id& organization, const Allowed& allowed,
                                                  const Id& after, int limit);
 absl::StatusOr<std::vector<PersonRow>> ListWhere(db::Session& session, const Id& organization, const Allowed& allowed,

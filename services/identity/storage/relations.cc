@@ -4,7 +4,6 @@
 #include <tuple>
 #include <vector>
 
-#include "common/access/relations.h"
 #include "common/base/status_macros.h"
 
 namespace trellis::identity::storage {
@@ -39,6 +38,21 @@ constexpr char kAnyLead[] =
     "SELECT kind FROM access_relation WHERE organization_id = ? AND resource_id = ? AND kind = ? LIMIT 1";
 constexpr char kAnyMember[] =
     "SELECT kind FROM access_relation WHERE organization_id = ? AND subject_id = ? AND kind = ? LIMIT 1";
+
+constexpr char kFindShared[] =
+    "SELECT valid_from, valid_to, revoke_time FROM shared_relation WHERE organization_id = ? AND resource_id = ? "
+    "AND kind = ? AND subject_id = ? FOR UPDATE";
+constexpr char kInsertShared[] =
+    "INSERT INTO shared_relation (organization_id, resource_id, kind, subject_id, valid_from, valid_to, revoke_time) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?)";
+constexpr char kDeleteShared[] =
+    "DELETE FROM shared_relation WHERE organization_id = ? AND resource_id = ? AND kind = ? AND subject_id = ?";
+constexpr char kDeleteAllShared[] = "DELETE FROM shared_relation WHERE organization_id = ? AND resource_id = ?";
+constexpr char kListShared[] =
+    "SELECT kind, subject_id FROM shared_relation WHERE organization_id = ? AND resource_id = ? "
+    "AND (kind > ? OR (kind = ? AND subject_id > ?)) ORDER BY kind, subject_id LIMIT ?";
+constexpr char kDeleteRelation[] =
+    "DELETE FROM access_relation WHERE organization_id = ? AND resource_id = ? AND kind = ? AND subject_id = ?";
 
 absl::StatusOr<std::vector<RelationRow>> List(db::Session& session, absl::string_view sql, const Id& organization,
                                               const Id& end, RelationKind first_kind, RelationKind second_kind,
@@ -84,8 +98,8 @@ absl::StatusOr<int> CountPersonsOf(db::Session& session, const Id& organization,
 
 absl::StatusOr<absl::Time> SeesPersonUntil(db::Session& session, const Id& organization, const Id& user,
                                            const Id& person, absl::Time now) {
-  TRELLIS_ASSIGN_OR_RETURN(
-      const absl::Time team, LiveUntil(session, {organization, person, access::RelationKind::kCareTeam, user}, now));
+  TRELLIS_ASSIGN_OR_RETURN(const absl::Time team,
+                           LiveUntil(session, {organization, person, access::RelationKind::kCareTeam, user}, now));
   if (team == absl::InfiniteFuture()) return team;
   TRELLIS_ASSIGN_OR_RETURN(const auto longest,
                            (session.QueryOne<std::optional<absl::Time>, std::optional<absl::Time>>(
@@ -98,6 +112,54 @@ absl::StatusOr<absl::Time> SeesPersonUntil(db::Session& session, const Id& organ
 absl::StatusOr<absl::Time> LeadsPopulationUntil(db::Session& session, const Id& organization, const Id& user,
                                                 const Id& population, absl::Time now) {
   return LiveUntil(session, {organization, population, access::RelationKind::kLead, user}, now);
+}
+
+absl::StatusOr<std::optional<SharedBase>> FindShared(db::Session& tx, const access::RelationKey& key) {
+  TRELLIS_ASSIGN_OR_RETURN(
+      const auto row, (tx.QueryOne<std::optional<absl::Time>, std::optional<absl::Time>, std::optional<absl::Time>>(
+                          kFindShared, key.organization, key.resource, static_cast<int>(key.kind), key.subject)));
+  if (!row.has_value()) return std::nullopt;
+  const auto& [valid_from, valid_to, revoke_time] = *row;
+  if (!valid_from.has_value()) return SharedBase();
+  return SharedBase{access::Relation{key, *valid_from, valid_to, revoke_time}};
+}
+
+absl::Status InsertShared(db::Session& tx, const access::RelationKey& key,
+                          const std::optional<access::Relation>& base) {
+  std::optional<absl::Time> valid_from;
+  std::optional<absl::Time> valid_to;
+  std::optional<absl::Time> revoke_time;
+  if (base.has_value()) {
+    valid_from = base->valid_from;
+    valid_to = base->valid_to;
+    revoke_time = base->revoke_time;
+  }
+  return tx
+      .Execute(kInsertShared, key.organization, key.resource, static_cast<int>(key.kind), key.subject, valid_from,
+               valid_to, revoke_time)
+      .status();
+}
+
+absl::Status DeleteShared(db::Session& tx, const access::RelationKey& key) {
+  return tx.Execute(kDeleteShared, key.organization, key.resource, static_cast<int>(key.kind), key.subject).status();
+}
+
+absl::Status DeleteAllShared(db::Session& tx, const Id& organization, const Id& resource) {
+  return tx.Execute(kDeleteAllShared, organization, resource).status();
+}
+
+absl::StatusOr<std::vector<RelationCursor>> ListShared(db::Session& tx, const Id& organization, const Id& resource,
+                                                       const RelationCursor& after, int limit) {
+  TRELLIS_ASSIGN_OR_RETURN(const auto rows, (tx.Query<int, Id>(kListShared, organization, resource, after.kind,
+                                                               after.kind, after.other, limit)));
+  std::vector<RelationCursor> listed;
+  listed.reserve(rows.size());
+  for (const auto& [kind, subject] : rows) listed.push_back({kind, subject});
+  return listed;
+}
+
+absl::Status DeleteRelation(db::Session& tx, const access::RelationKey& key) {
+  return tx.Execute(kDeleteRelation, key.organization, key.resource, static_cast<int>(key.kind), key.subject).status();
 }
 
 absl::StatusOr<bool> PopulationIsKnown(db::Session& session, const Id& organization, const Id& population) {

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/access/relations.h"
 #include "common/base/id.h"
 #include "common/db/session.h"
 #include "services/identity/domain/relation_rules.h"
@@ -47,6 +48,21 @@ absl::StatusOr<absl::Time> SeesPersonUntil(db::Session& session, const Id& organ
 // The same of the user's lead of a population.
 absl::StatusOr<absl::Time> LeadsPopulationUntil(db::Session& session, const Id& organization, const Id& user,
                                                 const Id& population, absl::Time now);
+
+// --- what merging persons does to relations: table shared_relation
+// What stood in the place of a relation before a merge wrote there; nothing: there was none.
+struct SharedBase {
+  std::optional<access::Relation> relation;
+};
+absl::StatusOr<std::optional<SharedBase>> FindShared(db::Session& tx, const access::RelationKey& key);
+absl::Status InsertShared(db::Session& tx, const access::RelationKey& key, const std::optional<access::Relation>& base);
+absl::Status DeleteShared(db::Session& tx, const access::RelationKey& key);
+absl::Status DeleteAllShared(db::Session& tx, const Id& organization, const Id& resource);
+// Kind and subject of what merges wrote for the resource, behind `after`.
+absl::StatusOr<std::vector<RelationCursor>> ListShared(db::Session& tx, const Id& organization, const Id& resource,
+                                                       const RelationCursor& after, int limit);
+// As if the relation had never been.
+absl::Status DeleteRelation(db::Session& tx, const access::RelationKey& key);
 
 // Whether a population ever had a lead or a member.
 absl::StatusOr<bool> PopulationIsKnown(db::Session& session, const Id& organization, const Id& population);
