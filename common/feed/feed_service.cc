@@ -35,4 +35,12 @@ absl::StatusOr<events::v1::ReadEventsResponse> FeedService::ReadEvents(rpc::Call
   return response;
 }
 
+absl::StatusOr<events::v1::GetHeadResponse> FeedService::GetHead(rpc::CallContext& call,
+                                                                 const events::v1::GetHeadRequest& /*request*/) {
+  events::v1::GetHeadResponse response;
+  TRELLIS_ASSIGN_OR_RETURN(const std::int64_t head, sequencer_->SequenceAll(call.deadline()));
+  response.set_head(head);
+  return response;
+}
+
 }  // namespace trellis::feed

@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/feed/reader.h"
+#include "common/feed/sequencer.h"
 #include "common/rpc/call_context.h"
 #include "trellis/events/v1/events.pb.h"
 
@@ -13,13 +14,16 @@ namespace trellis::feed {
 // Thread-safe. Close the reader's HeadSignal before draining the server: it ends the long polls.
 class FeedService {
  public:
-  explicit FeedService(const Reader* reader) : reader_(reader) {}
+  FeedService(const Reader* reader, Sequencer* sequencer) : reader_(reader), sequencer_(sequencer) {}
 
   absl::StatusOr<events::v1::ReadEventsResponse> ReadEvents(rpc::CallContext& call,
                                                             const events::v1::ReadEventsRequest& request);
+  absl::StatusOr<events::v1::GetHeadResponse> GetHead(rpc::CallContext& call,
+                                                      const events::v1::GetHeadRequest& request);
 
  private:
   const Reader* const reader_;
+  Sequencer* const sequencer_;
 };
 
 }  // namespace trellis::feed

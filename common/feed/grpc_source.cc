@@ -42,4 +42,14 @@ void GrpcSource::Cancel() {
   if (running_ != nullptr) running_->TryCancel();
 }
 
+Barrier::AskHead AskHeadOf(std::shared_ptr<grpc::Channel> channel) {
+  const std::shared_ptr<events::v1::EventFeed::Stub> stub = events::v1::EventFeed::NewStub(channel);
+  return [stub](absl::Time deadline) -> absl::StatusOr<std::int64_t> {
+    const std::unique_ptr<grpc::ClientContext> context = rpc::AsService(deadline);
+    events::v1::GetHeadResponse response;
+    TRELLIS_RETURN_IF_ERROR(rpc::FromGrpc(stub->GetHead(context.get(), events::v1::GetHeadRequest(), &response)));
+    return response.head();
+  };
+}
+
 }  // namespace trellis::feed

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/feed/barrier.h"
 #include "common/feed/source.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
@@ -26,6 +27,9 @@ class GrpcSource final : public EventSource {
   grpc::ClientContext* running_ = nullptr;  // guarded by mutex_
   bool cancelled_ = false;                  // guarded by mutex_
 };
+
+// Where the feed of a service ends, asked of the service itself.
+Barrier::AskHead AskHeadOf(std::shared_ptr<grpc::Channel> channel);
 
 }  // namespace trellis::feed
 

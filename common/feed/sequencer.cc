@@ -71,22 +71,31 @@ void Sequencer::Run() {
   }
 }
 
-absl::StatusOr<int> Sequencer::SequenceOnce() {
-  TRELLIS_ASSIGN_OR_RETURN(const bool work, LookForWork());
+absl::StatusOr<int> Sequencer::SequenceOnce() { return SequenceBatch(absl::Now() + options_.deadline); }
+
+// A batch that is not full took all that there was when its transaction looked.
+absl::StatusOr<std::int64_t> Sequencer::SequenceAll(absl::Time deadline) {
+  for (;;) {
+    TRELLIS_ASSIGN_OR_RETURN(const int assigned, SequenceBatch(deadline));
+    if (assigned < options_.batch) return signal_->head();
+  }
+}
+
+absl::StatusOr<int> Sequencer::SequenceBatch(absl::Time deadline) {
+  TRELLIS_ASSIGN_OR_RETURN(const bool work, LookForWork(deadline));
   if (!work) return 0;
   int assigned = 0;
   std::int64_t head = 0;
-  TRELLIS_RETURN_IF_ERROR(pool_->Transact(absl::Now() + options_.deadline,
-                                          [&](db::Session& tx) { return AssignPlaces(tx, assigned, head); }));
+  TRELLIS_RETURN_IF_ERROR(pool_->Transact(deadline, [&](db::Session& tx) { return AssignPlaces(tx, assigned, head); }));
   signal_->Advance(head);
   return assigned;
 }
 
 // Also learns what sequencers of other replicas have done. Takes no lock: most rounds find nothing.
-absl::StatusOr<bool> Sequencer::LookForWork() {
+absl::StatusOr<bool> Sequencer::LookForWork(absl::Time deadline) {
   std::int64_t head = 0;
   bool work = false;
-  TRELLIS_RETURN_IF_ERROR(pool_->Read(absl::Now() + options_.deadline, [&](db::Session& session) -> absl::Status {
+  TRELLIS_RETURN_IF_ERROR(pool_->Read(deadline, [&](db::Session& session) -> absl::Status {
     TRELLIS_ASSIGN_OR_RETURN(
         const auto row,
         (session.QueryOne<std::int64_t, std::int64_t>(

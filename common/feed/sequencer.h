@@ -42,10 +42,14 @@ class Sequencer {
 
   // One round: places for at most one batch. Returns how many events got one. What the thread does again and again.
   absl::StatusOr<int> SequenceOnce();
+  // Places for everything that was committed before this was called. Returns the greatest place known then, which is
+  // that of the last of them or a later one. Thread-safe, also beside the thread.
+  absl::StatusOr<std::int64_t> SequenceAll(absl::Time deadline);
 
  private:
   void Run();
-  absl::StatusOr<bool> LookForWork();
+  absl::StatusOr<int> SequenceBatch(absl::Time deadline);
+  absl::StatusOr<bool> LookForWork(absl::Time deadline);
   absl::Status AssignPlaces(db::Session& tx, int& assigned, std::int64_t& head);
   bool WaitForNotice(absl::Duration pause);  // false: stop
 

@@ -71,7 +71,8 @@ Host::Host(const Service& service, Settings settings, const Seams& seams)
       registry_(ThisBuild(service.name)),
       db_observer_(&registry_),
       server_observer_(&registry_),
-      peer_observer_(&registry_) {}
+      peer_observer_(&registry_),
+      barrier_observer_(&registry_) {}
 
 absl::Status Host::MakeParts(const Seams& seams) {
   TRELLIS_ASSIGN_OR_RETURN(pool_, db::Pool::Open(settings_.database, settings_.pool, &db_observer_));
@@ -80,9 +81,15 @@ absl::Status Host::MakeParts(const Seams& seams) {
   TRELLIS_RETURN_IF_ERROR(ConnectPeers());
   sequencer_ = std::make_unique<feed::Sequencer>(pool_.get(), &head_);
   reader_ = std::make_unique<feed::Reader>(pool_.get(), &head_);
-  feed_service_ = std::make_unique<feed::FeedService>(reader_.get());
+  feed_service_ = std::make_unique<feed::FeedService>(reader_.get(), sequencer_.get());
   router_.Unary("trellis.events.v1.EventFeed.ReadEvents", feed_service_.get(), &feed::FeedService::ReadEvents);
   router_.NarrowServices("trellis.events.v1.EventFeed.ReadEvents", service_.followers);
+  router_.Unary("trellis.events.v1.EventFeed.GetHead", feed_service_.get(), &feed::FeedService::GetHead);
+  router_.NarrowServices("trellis.events.v1.EventFeed.GetHead", service_.followers);
+  if (FollowsIdentity()) {
+    relations_ = std::make_unique<feed::Barrier>(feed::Barrier::Options{.feed = "identity"},
+                                                 feed::AskHeadOf(Peer("identity")), pool_.get());
+  }
   access_ = FollowsIdentity()
                 ? std::make_unique<access::Access>(pool_.get(), &clock_, AskAccessOf(Peer("identity")), &freshness_)
                 : std::make_unique<access::Access>(pool_.get(), &clock_);
@@ -207,7 +214,10 @@ void Host::MakeFollowers() {
     Followed followed;
     followed.source = std::make_unique<feed::GrpcSource>(Peer(feed));
     followed.observer = std::make_unique<FeedObserver>(&registry_, feed, feed == "identity" ? &freshness_ : nullptr,
-                                                       [this] { EventsCommitted(); });
+                                                       [this, identity = feed == "identity"](std::int64_t position) {
+                                                         if (identity) relations_->Applied(position);
+                                                         EventsCommitted();
+                                                       });
     feed::Follower::Options options;
     options.feed = feed;
     options.owner = owner;
@@ -215,6 +225,16 @@ void Host::MakeFollowers() {
                                                          followed.observer.get(), clock_);
     followers_.push_back(std::move(followed));
   }
+}
+
+absl::Status Host::AwaitRelations(const rpc::CallContext& call) {
+  const options::v1::DataClass data = call.policy().data();
+  const bool content = data == options::v1::DATA_CLASS_CLINICAL || data == options::v1::DATA_CLASS_PERSONAL;
+  if (relations_ == nullptr || !content || call.caller().kind != rpc::Caller::Kind::kUser) return absl::OkStatus();
+  const absl::Time start = absl::Now();
+  TRELLIS_ASSIGN_OR_RETURN(const feed::Barrier::Outcome outcome, relations_->Await(call.deadline()));
+  barrier_observer_.OnPassed(outcome, absl::Now() - start);
+  return absl::OkStatus();
 }
 
 void Host::MakeTimers() {

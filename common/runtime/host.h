@@ -27,6 +27,7 @@
 #include "common/audit/trail.h"
 #include "common/crypto/signing_key.h"
 #include "common/db/pool.h"
+#include "common/feed/barrier.h"
 #include "common/feed/feed_service.h"
 #include "common/feed/follower.h"
 #include "common/feed/grpc_source.h"
@@ -104,6 +105,7 @@ class Host final : public Runtime {
 
  protected:
   void EventsCommitted() override { sequencer_->Notify(); }
+  absl::Status AwaitRelations(const rpc::CallContext& call) override;
   absl::Status RecordChange(db::Session& tx, const rpc::CallContext& call, const google::protobuf::Message& request,
                             const google::protobuf::Message& response, bool repeated) override {
     return trail_->RecordChange(tx, call, request, response, repeated);
@@ -145,6 +147,7 @@ class Host final : public Runtime {
   DbObserver db_observer_;
   ServerObserver server_observer_;
   PeerObserver peer_observer_;
+  BarrierObserver barrier_observer_;
 
   std::map<std::string, std::unique_ptr<rpc::PeerChannel>, std::less<>> peers_;
   std::unique_ptr<db::Pool> pool_;
@@ -162,6 +165,7 @@ class Host final : public Runtime {
   std::unique_ptr<feed::Reader> reader_;
   std::unique_ptr<feed::FeedService> feed_service_;
   access::Freshness freshness_;
+  std::unique_ptr<feed::Barrier> relations_;  // null where identity is not followed
   std::unique_ptr<access::Access> access_;
   std::unique_ptr<access::SessionGuard> sessions_;
 

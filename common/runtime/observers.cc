@@ -54,6 +54,11 @@ bool IsServerFault(absl::StatusCode code) {
   }
 }
 
+metrics::Counter& WaitCounter(metrics::Registry* registry, const std::string& outcome) {
+  return registry->AddCounter("trellis_access_wait_total", "Writes that waited for identity's relations, by outcome.",
+                              {{"outcome", outcome}});
+}
+
 }  // namespace
 
 void DbObserver::OnState(const db::PoolState& state) {
@@ -143,7 +148,7 @@ void PeerObserver::OnFinish(const rpc::ClientOutcome& outcome) {
 void FeedObserver::OnApplied(int events, std::int64_t position) {
   metrics_.Applied(events);
   metrics_.SetPosition(position);
-  if (applied_) applied_();
+  if (applied_) applied_(position);
 }
 
 void FeedObserver::OnFailure(const absl::Status& status) {
@@ -165,6 +170,25 @@ void FeedObserver::OnParked(bool parked, std::int64_t position) {
 
 void FeedObserver::OnCaughtUp(absl::Time as_of) {
   if (freshness_ != nullptr) freshness_->Heard(as_of);
+}
+
+BarrierObserver::BarrierObserver(metrics::Registry* registry)
+    : took_(registry->AddHistogram("trellis_access_wait_seconds", "How long writes waited for identity's relations.",
+                                   {}, metrics::FineBuckets())),
+      reached_(WaitCounter(registry, "reached")),
+      unknown_(WaitCounter(registry, "unknown")),
+      stale_(WaitCounter(registry, "stale")) {}
+
+void BarrierObserver::OnPassed(feed::Barrier::Outcome outcome, absl::Duration took) {
+  took_.Observe(absl::ToDoubleSeconds(took));
+  switch (outcome) {
+    case feed::Barrier::Outcome::kReached:
+      return reached_.Increment();
+    case feed::Barrier::Outcome::kUnknown:
+      return unknown_.Increment();
+    case feed::Barrier::Outcome::kStale:
+      return stale_.Increment();
+  }
 }
 
 }  // namespace trellis::runtime

@@ -10,6 +10,7 @@
 #include "absl/synchronization/mutex.h"
 #include "common/access/freshness.h"
 #include "common/db/pool_metrics.h"
+#include "common/feed/barrier.h"
 #include "common/feed/follower.h"
 #include "common/log/log.h"
 #include "common/metrics/db_metrics.h"
@@ -78,7 +79,7 @@ class FeedObserver final : public feed::FollowerObserver {
  public:
   // `freshness` may be null. `applied` is called after each transaction that applied events.
   FeedObserver(metrics::Registry* registry, absl::string_view feed, access::Freshness* freshness,
-               std::function<void()> applied)
+               std::function<void(std::int64_t position)> applied)
       : metrics_(registry, feed), feed_(feed), freshness_(freshness), applied_(std::move(applied)) {}
 
   void OnApplied(int events, std::int64_t position) override;
@@ -91,8 +92,23 @@ class FeedObserver final : public feed::FollowerObserver {
   metrics::FeedMetrics metrics_;
   const std::string feed_;
   access::Freshness* const freshness_;
-  const std::function<void()> applied_;
+  const std::function<void(std::int64_t position)> applied_;
   log::RateLimit complaints_{absl::Seconds(10)};
+};
+
+// What writes waited for before they showed anything: trellis_access_wait_seconds, and trellis_access_wait_total by
+// outcome. "unknown": identity did not answer; "stale": this service asks identity about every read as it is.
+class BarrierObserver {
+ public:
+  explicit BarrierObserver(metrics::Registry* registry);
+
+  void OnPassed(feed::Barrier::Outcome outcome, absl::Duration took);
+
+ private:
+  metrics::Histogram& took_;
+  metrics::Counter& reached_;
+  metrics::Counter& unknown_;
+  metrics::Counter& stale_;
 };
 
 }  // namespace trellis::runtime

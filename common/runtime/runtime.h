@@ -138,6 +138,8 @@ class Runtime {
  protected:
   // Wakes the sequencer, so that followers see the events of a commit at once.
   virtual void EventsCommitted() = 0;
+  // Before content is written: waits until this service knows every relation that identity had ended by now.
+  virtual absl::Status AwaitRelations(const rpc::CallContext& call) = 0;
   // Write the audit record of a change into its transaction.
   virtual absl::Status RecordChange(db::Session& tx, const rpc::CallContext& call,
                                     const google::protobuf::Message& request, const google::protobuf::Message& response,

@@ -103,6 +103,7 @@ absl::Status Runtime::WriteCall(rpc::CallContext& call, const Message& request, 
     TRELLIS_ASSIGN_OR_RETURN(const std::string sealed, SealResponse(seal(), tx, key, request, response));
     return db::Store(tx, key, sealed);
   };
+  TRELLIS_RETURN_IF_ERROR(AwaitRelations(call));
   TRELLIS_RETURN_IF_ERROR(pool().Transact(call.deadline(), kRepeatable, body));
   call.audit().recorded = true;
   EventsCommitted();

@@ -58,6 +58,13 @@ const std::set<Row>& Allowed() {
       {"referral", "directory", "EventFeed.ReadEvents"},
       {"caseload", "assessment", "EventFeed.ReadEvents"},
       {"caseload", "referral", "EventFeed.ReadEvents"},
+      {"directory", "identity", "EventFeed.GetHead"},
+      {"assessment", "identity", "EventFeed.GetHead"},
+      {"referral", "identity", "EventFeed.GetHead"},
+      {"caseload", "identity", "EventFeed.GetHead"},
+      {"referral", "directory", "EventFeed.GetHead"},
+      {"caseload", "assessment", "EventFeed.GetHead"},
+      {"caseload", "referral", "EventFeed.GetHead"},
   };
   return *allowed;
 }

@@ -22,6 +22,7 @@ class FeedServiceTest : public FeedTest {
   FeedServiceTest() {
     rpc::Router router;
     router.Unary("trellis.events.v1.EventFeed.ReadEvents", &service_, &FeedService::ReadEvents);
+    router.Unary("trellis.events.v1.EventFeed.GetHead", &service_, &FeedService::GetHead);
     rpc::ServerOptions options;
     options.service = "upstream";
     options.listen = "localhost:0";
@@ -57,7 +58,7 @@ class FeedServiceTest : public FeedTest {
   HeadSignal signal_;
   Sequencer sequencer_{&pool(), &signal_};
   Reader reader_{&pool(), &signal_};
-  FeedService service_{&reader_};
+  FeedService service_{&reader_, &sequencer_};
   std::unique_ptr<rpc::Server> server_;
   std::unique_ptr<rpc::PeerChannel> channel_;
 };
@@ -74,6 +75,17 @@ TEST_F(FeedServiceTest, ServesEventsInOrder) {
     ASSERT_EQ(batch->events.size(), expected);
     EXPECT_EQ(batch->head, 120);
     for (const events::v1::Event& event : batch->events) EXPECT_EQ(NumberOf(event), ++after);
+  }
+}
+
+TEST_F(FeedServiceTest, TheHeadCountsWhatWasCommittedBeforeTheQuestion) {
+  const Barrier::AskHead ask = AskHeadOf(channel_->channel());
+  EXPECT_EQ(*ask(Soon()), 0);
+  for (std::int64_t number = 1; number <= 100; ++number) {
+    PublishNumbers(number, number);  // nobody tells the sequencer
+    const absl::StatusOr<std::int64_t> head = ask(Soon());
+    ASSERT_TRUE(head.ok()) << head.status();
+    ASSERT_EQ(*head, number);
   }
 }
 
