@@ -150,6 +150,8 @@ absl::StatusOr<v1::ListAssessmentsResponse> AssessmentsApi::ListAssessments(rpc:
         assessments, storage::List(session, call.caller().organization, person, *instrument, before, page.size + 1));
     return absl::OkStatus();
   }));
+  // Again, now that it is read: who was removed meanwhile must not see what was written after that.
+  TRELLIS_RETURN_IF_ERROR(runtime_.access().RequirePerson(call, person, request.person()));
   v1::ListAssessmentsResponse response;
   if (static_cast<int>(assessments.size()) > page.size) {
     assessments.resize(static_cast<std::size_t>(page.size));

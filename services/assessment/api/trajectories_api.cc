@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/access/access.h"
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/page.h"
@@ -63,6 +64,8 @@ absl::StatusOr<v1::GetTrajectoryResponse> TrajectoriesApi::GetTrajectory(rpc::Ca
                                                   newest->code, after, page.size + 1));
     return absl::OkStatus();
   }));
+  // Again, now that it is read: who was removed meanwhile must not see what was written after that.
+  TRELLIS_RETURN_IF_ERROR(runtime_.access().RequirePerson(call, person, request.person()));
 
   v1::GetTrajectoryResponse response;
   if (static_cast<int>(segment.points.size()) > page.size) {

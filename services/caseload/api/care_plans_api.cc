@@ -92,6 +92,8 @@ absl::StatusOr<v1::GetServiceNeedResponse> CarePlansApi::GetServiceNeed(rpc::Cal
     TRELLIS_ASSIGN_OR_RETURN(*response.mutable_service_need(), Show(session, call.caller().organization, need));
     return absl::OkStatus();
   }));
+  // Again, now that it is read: who was removed meanwhile must not see what was written after that.
+  TRELLIS_RETURN_IF_ERROR(runtime_.access().RequirePerson(call, need.person, request.name()));
   return response;
 }
 
@@ -113,6 +115,8 @@ absl::StatusOr<v1::ListServiceNeedsResponse> CarePlansApi::ListServiceNeeds(
     if (more) response.set_next_page_token(page.TokenAfter(needs.back().id));
     return absl::OkStatus();
   }));
+  // Again, now that it is read: who was removed meanwhile must not see what was written after that.
+  TRELLIS_RETURN_IF_ERROR(runtime_.access().RequirePerson(call, record.person, request.case_record()));
   return response;
 }
 

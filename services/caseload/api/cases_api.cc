@@ -112,6 +112,8 @@ absl::StatusOr<v1::GetCaseResponse> CasesApi::GetCase(rpc::CallContext& call, co
                                        ToMessage(record, PlanOf(plans, record.id))));
     return absl::OkStatus();
   }));
+  // Again, now that it is read: who was removed meanwhile must not see what was written after that.
+  TRELLIS_RETURN_IF_ERROR(runtime_.access().RequirePerson(call, record.person, request.name()));
   return response;
 }
 

@@ -82,6 +82,8 @@ absl::StatusOr<v1::GetSafetyAlertResponse> SafetyAlertsApi::GetSafetyAlert(rpc::
         WithTexts(runtime_.seal(), session, call.caller().organization, alert, ToMessage(alert, open_case)));
     return absl::OkStatus();
   }));
+  // Again, now that it is read: who was removed meanwhile must not see what was written after that.
+  TRELLIS_RETURN_IF_ERROR(runtime_.access().RequirePerson(call, alert.person, request.name()));
   return response;
 }
 

@@ -132,6 +132,8 @@ absl::StatusOr<v1::GetPersonResponse> PersonsApi::GetPerson(rpc::CallContext& ca
   });
   if (seal::IsErased(status)) return NotFound(request.name());
   TRELLIS_RETURN_IF_ERROR(status);
+  // Again, now that it is read: who was removed meanwhile must not see what was written after that.
+  TRELLIS_RETURN_IF_ERROR(runtime_.access().RequirePerson(call, id, request.name()));
   return response;
 }
 
