@@ -30,7 +30,8 @@ sockaddr_in Loopback(int port, unsigned host) {
 }
 
 int FreePort() {
-  static int next = 15'000 + static_cast<int>(getpid()) % 15'000;
+  // Far from those of a program that was started just before: between looking and taking, both would see one as free.
+  static int next = 15'000 + static_cast<int>(getpid()) % 150 * 100;
   while (!IsFree(next)) ++next;
   return next++;
 }
