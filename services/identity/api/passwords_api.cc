@@ -12,7 +12,6 @@
 #include "services/identity/api/session_ends.h"
 #include "services/identity/storage/known_devices.h"
 #include "services/identity/storage/organizations.h"
-#include "services/identity/storage/second_factors.h"
 #include "services/identity/storage/sign_in_accounts.h"
 #include "services/identity/storage/users.h"
 
@@ -24,9 +23,8 @@ absl::Status OwnAccount() {
 }
 
 absl::StatusOr<PasswordOwner> OwnerOf(db::Session& session, const storage::UserRow& user) {
-  TRELLIS_ASSIGN_OR_RETURN(const auto factor, storage::FindSecondFactor(session, user.organization, user.id));
   TRELLIS_ASSIGN_OR_RETURN(std::string organization, storage::OrganizationName(session, user.organization));
-  return PasswordOwner{user.login, user.display_name, std::move(organization), factor.has_value() && factor->active()};
+  return PasswordOwner{user.login, user.display_name, std::move(organization)};
 }
 
 }  // namespace
@@ -57,6 +55,7 @@ absl::StatusOr<v1::ChangePasswordResponse> PasswordsApi::ChangePassword(rpc::Cal
             TRELLIS_ASSIGN_OR_RETURN(const auto now, storage::LockCredentials(unit.db, unit.organization, caller.user));
             if (!now.has_value() || now->password_hash != before->password_hash) return PasswordRefused();
             TRELLIS_RETURN_IF_ERROR(storage::SetPasswordHash(unit.db, unit.organization, caller.user, hash));
+            TRELLIS_RETURN_IF_ERROR(storage::ForgetTries(unit.db, LoginKey(now->user.login)));
             TRELLIS_ASSIGN_OR_RETURN(ended,
                                      EndAllSessions(unit, caller.user, EndReason::kCredentialChanged, caller.session));
             v1::ChangePasswordResponse done;

@@ -17,6 +17,7 @@
 #include "services/identity/api/convert.h"
 #include "services/identity/api/own_password.h"
 #include "services/identity/api/second_factor_codes.h"
+#include "services/identity/api/session_tokens.h"
 #include "services/identity/storage/organizations.h"
 #include "services/identity/storage/second_factors.h"
 #include "services/identity/storage/sessions.h"
@@ -87,7 +88,7 @@ absl::StatusOr<v1::BeginSecondFactorResponse> SecondFactorsApi::BeginSecondFacto
           .Write<v1::BeginSecondFactorResponse>(
               call, record,
               [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::BeginSecondFactorResponse> {
-                TRELLIS_RETURN_IF_ERROR(Begin(unit, caller.user));
+                TRELLIS_RETURN_IF_ERROR(Begin(unit, caller, shown.password_hash));
                 return v1::BeginSecondFactorResponse();  // what is kept for repetitions holds no secret
               })
           .status());
@@ -104,10 +105,14 @@ absl::StatusOr<v1::BeginSecondFactorResponse> SecondFactorsApi::BeginSecondFacto
   return response;
 }
 
-absl::Status SecondFactorsApi::Begin(runtime::WriteUnit& unit, const Id& user) {
+absl::Status SecondFactorsApi::Begin(runtime::WriteUnit& unit, const rpc::Caller& caller,
+                                     absl::string_view password_hash) {
+  const Id& user = caller.user;
   // The user's row is the lock: there may be no other yet.
-  TRELLIS_RETURN_IF_ERROR(storage::LockUser(unit.db, unit.organization, user).status());
+  TRELLIS_ASSIGN_OR_RETURN(const auto now, storage::LockCredentials(unit.db, unit.organization, user));
+  if (!now.has_value() || now->password_hash != password_hash) return PasswordRefused();
   TRELLIS_ASSIGN_OR_RETURN(auto found, storage::LockSecondFactor(unit.db, unit.organization, user));
+  if (found.has_value() && found->active()) TRELLIS_RETURN_IF_ERROR(RequireFreshCode(caller));
   storage::SecondFactorRow row =
       std::move(found).value_or(storage::SecondFactorRow{.organization = unit.organization, .user = user});
   TRELLIS_ASSIGN_OR_RETURN(row.next_seed, SealSeed(runtime_.seal(), unit.db, row, SeedPlace::kNext,
@@ -124,16 +129,16 @@ absl::StatusOr<v1::ConfirmSecondFactorResponse> SecondFactorsApi::ConfirmSecondF
   v1::ConfirmSecondFactorRequest record = request;
   record.clear_code();
   Ended ended;
+  bool confirmed = false;
   absl::StatusOr<v1::ConfirmSecondFactorResponse> response = runtime_.Write<v1::ConfirmSecondFactorResponse>(
       call, record, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::ConfirmSecondFactorResponse> {
         TRELLIS_ASSIGN_OR_RETURN(ended, Confirm(unit, call.caller(), request.code(), attempt));
+        confirmed = true;
         v1::ConfirmSecondFactorResponse done;
         done.set_ended_count(ended.sessions);
         return done;
       });
-  if (absl::IsPermissionDenied(response.status())) {
-    TRELLIS_RETURN_IF_ERROR(gate_.Failed(attempt, call.deadline()));
-  }
+  TRELLIS_RETURN_IF_ERROR(gate_.Settle(attempt, confirmed, response.status(), call.deadline()));
   if (response.ok()) runtime_.sessions().Remember(ended.revocations);
   return response;
 }
@@ -142,6 +147,7 @@ absl::StatusOr<Ended> SecondFactorsApi::Confirm(runtime::WriteUnit& unit, const 
                                                 absl::string_view code, const SignInTry& attempt) {
   TRELLIS_RETURN_IF_ERROR(storage::LockUser(unit.db, unit.organization, caller.user).status());
   TRELLIS_ASSIGN_OR_RETURN(auto row, storage::LockSecondFactor(unit.db, unit.organization, caller.user));
+  if (row.has_value() && row->active()) TRELLIS_RETURN_IF_ERROR(RequireFreshCode(caller));
   const bool begun = row.has_value() && row->next_seed.has_value() && unit.now - *row->next_time < kTimeToConfirm;
   if (!begun) return NothingBegun();
   TRELLIS_ASSIGN_OR_RETURN(const std::string seed, OpenSeed(runtime_.seal(), unit.db, *row, SeedPlace::kNext));
@@ -155,11 +161,16 @@ absl::StatusOr<Ended> SecondFactorsApi::Confirm(runtime::WriteUnit& unit, const 
   row->next_time.reset();
   TRELLIS_RETURN_IF_ERROR(storage::PutSecondFactor(unit.db, *row));
   TRELLIS_ASSIGN_OR_RETURN(auto session, storage::LockSession(unit.db, unit.organization, caller.session));
-  if (session.has_value()) {
-    session->ShowedFactor(unit.now);
-    TRELLIS_RETURN_IF_ERROR(storage::UpdateSession(unit.db, *session));
-  }
+  if (!session.has_value() || !GoesOn(session->state(), unit.now)) return SessionEnded();
+  session->ShowedFactor(unit.now);
+  TRELLIS_RETURN_IF_ERROR(storage::UpdateSession(unit.db, *session));
   return EndAllSessions(unit, caller.user, EndReason::kCredentialChanged, caller.session);
+}
+
+// Whoever has the password and not the device must not put another device in its place.
+absl::Status SecondFactorsApi::RequireFreshCode(const rpc::Caller& caller) {
+  if (ShowedFactorLately(caller, runtime_.clock().Now())) return absl::OkStatus();
+  return Error(absl::StatusCode::kPermissionDenied, "SECOND_FACTOR_REQUIRED", "Show a code first (Sessions.StepUp).");
 }
 
 absl::StatusOr<v1::RemoveSecondFactorResponse> SecondFactorsApi::RemoveSecondFactor(
@@ -167,9 +178,7 @@ absl::StatusOr<v1::RemoveSecondFactorResponse> SecondFactorsApi::RemoveSecondFac
   const rpc::Caller& caller = call.caller();
   TRELLIS_ASSIGN_OR_RETURN(const Id user, rpc::ParseName(kUsers, request.user(), "user"));
   const bool own = user == caller.user;
-  if (own && !ShowedFactorLately(caller, runtime_.clock().Now())) {
-    return Error(absl::StatusCode::kPermissionDenied, "SECOND_FACTOR_REQUIRED", "Show a code first (Sessions.StepUp).");
-  }
+  if (own) TRELLIS_RETURN_IF_ERROR(RequireFreshCode(caller));
   Ended ended;
   TRELLIS_ASSIGN_OR_RETURN(
       v1::RemoveSecondFactorResponse response,

@@ -3,6 +3,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "common/rpc/call_context.h"
 #include "common/runtime/runtime.h"
 #include "services/identity/api/passwords.h"
@@ -28,7 +29,8 @@ class SecondFactorsApi {
                                                                     const v1::RemoveSecondFactorRequest& request);
 
  private:
-  absl::Status Begin(runtime::WriteUnit& unit, const Id& user);
+  absl::Status Begin(runtime::WriteUnit& unit, const rpc::Caller& caller, absl::string_view password_hash);
+  absl::Status RequireFreshCode(const rpc::Caller& caller);
   absl::StatusOr<Ended> Confirm(runtime::WriteUnit& unit, const rpc::Caller& caller, absl::string_view code,
                                 const SignInTry& attempt);
 

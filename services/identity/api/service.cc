@@ -178,9 +178,9 @@ void KeepUp(runtime::Runtime& runtime, TokenKeys* keys, SignInGate* gate, Sessio
             PersonErasureApi* erasure) {
   runtime.Every("identity.erase_again", absl::Minutes(10),
                 [erasure](absl::Time deadline) { return erasure->EraseAgain(deadline); });
-  runtime.Every("identity.forget_attempts", absl::Minutes(10),
+  runtime.Every("identity.forget_attempts", absl::Minutes(1),
                 [gate](absl::Time deadline) { return gate->ForgetOld(deadline); });
-  runtime.Every("identity.forget_sessions", absl::Minutes(10),
+  runtime.Every("identity.forget_sessions", absl::Minutes(1),
                 [sessions](absl::Time deadline) { return sessions->ForgetOldSessions(deadline); });
   runtime.Every("identity.rotate_keys", absl::Minutes(10),
                 [keys](absl::Time deadline) { return keys->RotateIfDue(deadline); });

@@ -21,11 +21,11 @@ namespace {
 
 constexpr std::size_t kTokenBytes = 32;
 
+}  // namespace
+
 absl::Status SessionEnded() {
   return Error(absl::StatusCode::kUnauthenticated, "SESSION_ENDED", "The session is over. Sign in again.");
 }
-
-}  // namespace
 
 absl::StatusOr<bool> IsRestricted(db::Session& session, const storage::SessionRow& row) {
   const bool shown = std::find(row.methods.begin(), row.methods.end(), kOneTimeCode) != row.methods.end();
@@ -36,7 +36,7 @@ absl::StatusOr<bool> IsRestricted(db::Session& session, const storage::SessionRo
 }
 
 absl::StatusOr<LiveSession> SessionTokens::Begin(runtime::WriteUnit& unit, const storage::UserRow& user,
-                                                 const std::vector<std::string>& methods) {
+                                                 const std::vector<std::string>& methods, absl::Time latest_end) {
   TRELLIS_ASSIGN_OR_RETURN(const auto others,
                            storage::ListSessions(unit.db, user.organization, user.id, unit.now, Id(), kMostSessions));
   if (others.size() >= kMostSessions) {
@@ -49,7 +49,7 @@ absl::StatusOr<LiveSession> SessionTokens::Begin(runtime::WriteUnit& unit, const
   live.session.user = user.id;
   live.session.methods = methods;
   live.session.auth_time = live.session.create_time = live.session.refresh_time = unit.now;
-  live.session.expire_time = unit.now + kSessionLife;
+  live.session.expire_time = std::min(unit.now + kSessionLife, latest_end);
   TRELLIS_RETURN_IF_ERROR(storage::InsertSession(unit.db, live.session));
   TRELLIS_ASSIGN_OR_RETURN(live.restricted, IsRestricted(unit.db, live.session));
   TRELLIS_ASSIGN_OR_RETURN(live.refresh_token, Give(unit.db, live.session, runtime_.random().Bytes(kTokenBytes)));

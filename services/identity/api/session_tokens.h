@@ -27,6 +27,8 @@ struct LiveSession {
   bool restricted = false;    // the organization wants a second factor and none was shown: no roles
 };
 
+absl::Status SessionEnded();  // UNAUTHENTICATED SESSION_ENDED
+
 // Whether the organization wants a second factor that this session has not shown. Service accounts have none.
 absl::StatusOr<bool> IsRestricted(db::Session& session, const storage::SessionRow& row);
 
@@ -40,7 +42,8 @@ class SessionTokens {
   // Begins a session of the user, whose row is locked, in the unit's transaction. Where too many go on already, the
   // oldest one ends.
   absl::StatusOr<LiveSession> Begin(runtime::WriteUnit& unit, const storage::UserRow& user,
-                                    const std::vector<std::string>& methods);
+                                    const std::vector<std::string>& methods,
+                                    absl::Time latest_end = absl::InfiniteFuture());
 
   // Carries a session on. Error: UNAUTHENTICATED SESSION_ENDED; a token that was used before ends its session.
   absl::StatusOr<LiveSession> Refresh(absl::string_view refresh_token, absl::Time deadline);

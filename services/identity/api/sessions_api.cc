@@ -28,7 +28,7 @@ namespace {
 absl::StatusOr<storage::SessionRow> LockOwnSession(runtime::WriteUnit& unit, const rpc::Caller& caller) {
   TRELLIS_ASSIGN_OR_RETURN(auto row, storage::LockSession(unit.db, unit.organization, caller.session));
   if (row.has_value() && GoesOn(row->state(), unit.now)) return *std::move(row);
-  return Error(absl::StatusCode::kUnauthenticated, "SESSION_ENDED", "The session is over. Sign in again.");
+  return SessionEnded();
 }
 
 }  // namespace
@@ -41,11 +41,14 @@ absl::StatusOr<v1::StepUpResponse> SessionsApi::StepUp(rpc::CallContext& call, c
   // The record of the request keeps a digest of it, from which a code could be guessed.
   v1::StepUpRequest record = request;
   record.clear_code();
+  bool shown = false;
   absl::StatusOr<v1::StepUpResponse> response = runtime_.Write<v1::StepUpResponse>(
-      call, record, [&](runtime::WriteUnit& unit) { return ShowFactor(unit, caller, request, attempt); });
-  if (absl::IsPermissionDenied(response.status())) {
-    TRELLIS_RETURN_IF_ERROR(gate_.Failed(attempt, call.deadline()));
-  }
+      call, record, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::StepUpResponse> {
+        TRELLIS_ASSIGN_OR_RETURN(v1::StepUpResponse done, ShowFactor(unit, caller, request, attempt));
+        shown = true;
+        return done;
+      });
+  TRELLIS_RETURN_IF_ERROR(gate_.Settle(attempt, shown, response.status(), call.deadline()));
   TRELLIS_RETURN_IF_ERROR(response.status());
 
   // Tokens are not part of what is stored for repetitions: each answer gets its own.

@@ -182,7 +182,7 @@ absl::StatusOr<v1::SignInServiceResponse> SignInApi::SignInService(rpc::CallCont
                       user->roles.contains(Role::kServiceAccount);
     if (!good) return Refused();
     TRELLIS_RETURN_IF_ERROR(storage::UseServiceKey(unit.db, unit.organization, key->id, unit.now));
-    TRELLIS_ASSIGN_OR_RETURN(live, tokens_.Begin(unit, *user, {kServiceKeyMethod}));
+    TRELLIS_ASSIGN_OR_RETURN(live, tokens_.Begin(unit, *user, {kServiceKeyMethod}, now->expire_time));
     return absl::OkStatus();
   }));
   TRELLIS_ASSIGN_OR_RETURN(access::IssuedToken token, tokens_.IssueAccess(live, call.deadline()));

@@ -1,6 +1,9 @@
 #include "services/identity/api/sign_in_gate.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "common/base/status_macros.h"
 #include "common/crypto/digest.h"
 #include "common/db/pool.h"
@@ -12,6 +15,10 @@ namespace {
 
 constexpr absl::Duration kKeepFailures = absl::Hours(24);
 constexpr absl::Duration kKeepDevice = absl::Hours(24 * 180);
+
+// What came of a try is written down although the caller's own time is over: a short deadline must not make a guess
+// free, nor a slow database a failure.
+absl::Time AtLeastFiveSeconds(absl::Time deadline) { return std::max(deadline, absl::Now() + absl::Seconds(5)); }
 
 }  // namespace
 
@@ -56,6 +63,7 @@ absl::StatusOr<bool> SignInGate::IsResting(const SignInTry& attempt, absl::Time 
 }
 
 absl::Status SignInGate::Failed(const SignInTry& attempt, absl::Time deadline) {
+  deadline = AtLeastFiveSeconds(deadline);
   if (attempt.device.has_value()) return FailedOnDevice(*attempt.device, deadline);
   const absl::Time now = runtime_.clock().Now();
   return runtime_.pool().Transact(deadline, [&](db::Session& tx) -> absl::Status {
@@ -77,6 +85,7 @@ absl::Status SignInGate::FailedOnDevice(const storage::DeviceKey& device, absl::
 }
 
 absl::Status SignInGate::TakeBack(const SignInTry& attempt, absl::Time deadline) {
+  deadline = AtLeastFiveSeconds(deadline);
   if (attempt.device.has_value()) return absl::OkStatus();
   const absl::Time now = runtime_.clock().Now();
   return runtime_.pool().Transact(deadline, [&](db::Session& tx) -> absl::Status {
@@ -89,12 +98,22 @@ absl::Status SignInGate::TakeBack(const SignInTry& attempt, absl::Time deadline)
 
 absl::Status SignInGate::Succeeded(db::Session& tx, const SignInTry& attempt) {
   const absl::Time now = runtime_.clock().Now();
-  if (attempt.device.has_value()) return storage::UseDevice(tx, *attempt.device, now);
   const std::string& login_key = attempt.attempt.login_key;
-  TRELLIS_RETURN_IF_ERROR(storage::ForgetFailures(tx, attempt.attempt));
   TRELLIS_ASSIGN_OR_RETURN(AccountTries tries, storage::LockTries(tx, login_key, attempt.known, now));
-  GiveBack(tries, /*signed_in=*/true);
+  if (attempt.device.has_value()) {
+    TRELLIS_RETURN_IF_ERROR(storage::UseDevice(tx, *attempt.device, now));
+    EndRow(tries);
+  } else {
+    TRELLIS_RETURN_IF_ERROR(storage::ForgetFailures(tx, attempt.attempt));
+    GiveBack(tries, /*signed_in=*/true);
+  }
   return storage::UpdateTries(tx, login_key, tries, now);
+}
+
+absl::Status SignInGate::Settle(const SignInTry& attempt, bool carried_out, const absl::Status& outcome,
+                                absl::Time deadline) {
+  if (absl::IsPermissionDenied(outcome)) return Failed(attempt, deadline);
+  return carried_out && outcome.ok() ? absl::OkStatus() : TakeBack(attempt, deadline);
 }
 
 absl::Status SignInGate::ForgetOld(absl::Time deadline) {

@@ -41,6 +41,10 @@ class SignInGate {
   // It got through and was right; in the transaction that acts on it.
   absl::Status Succeeded(db::Session& tx, const SignInTry& attempt);
 
+  // After a change that checks what was shown inside its transaction: `carried_out` (and so Succeeded was called),
+  // refused with PERMISSION_DENIED, or neither, which was no try at all: a repetition, a database that did not answer.
+  absl::Status Settle(const SignInTry& attempt, bool carried_out, const absl::Status& outcome, absl::Time deadline);
+
   // Forgets failures and tries of nobody's names after a day, and devices that were not used for long.
   absl::Status ForgetOld(absl::Time deadline);
 

@@ -18,6 +18,7 @@ namespace trellis::identity {
 namespace {
 
 constexpr absl::Duration kReload = absl::Seconds(20);
+constexpr absl::Duration kGood = absl::Minutes(1);
 constexpr absl::Duration kRetry = absl::Seconds(2);
 // Keys are loaded for everybody, not for the one call that happened to come first.
 constexpr absl::Duration kLoadTime = absl::Seconds(5);
@@ -48,13 +49,15 @@ absl::StatusOr<std::shared_ptr<const TokenKeys::Snapshot>> TokenKeys::Current(ab
 
   const auto rows = LoadOrMake(std::min(deadline, absl::Now() + kLoadTime));
   if (!rows.ok()) {
-    if (snapshot_ == nullptr) return rows.status();
-    // What was good a minute ago is still good, and not every call need wait for a database that does not answer.
+    // What was good a minute ago is still good, and not every call need wait for a database that does not answer. What
+    // is older may have been withdrawn.
+    if (snapshot_ == nullptr || now >= good_until_) return rows.status();
     next_load_ = now + kRetry;
     return snapshot_;
   }
   TRELLIS_ASSIGN_OR_RETURN(snapshot_, Build(*rows));
   next_load_ = now + kReload;
+  good_until_ = now + kGood;
   return snapshot_;
 }
 
@@ -120,6 +123,10 @@ absl::Status TokenKeys::RotateIfDue(absl::Time deadline) {
 absl::Status TokenKeys::Rotate(bool at_once, absl::Time deadline) {
   TRELLIS_RETURN_IF_ERROR(runtime_.pool().Transact(deadline, [&](db::Session& tx) -> absl::Status {
     TRELLIS_ASSIGN_OR_RETURN(const auto newest, storage::LockNewestSigningKey(tx));
+    if (!at_once && newest.has_value() && runtime_.clock().Now() < newest->use_time) {
+      return Error(absl::StatusCode::kFailedPrecondition, "KEY_NOT_IN_USE_YET",
+                   "The next key is made already and signs within minutes.");
+    }
     return Succeed(tx, newest.has_value() ? newest->generation : 0, at_once);
   }));
   const std::lock_guard<std::mutex> lock(mutex_);

@@ -58,8 +58,9 @@ class TokenKeys {
   runtime::Runtime& runtime_;
   const absl::Duration life_;
   std::mutex mutex_;
-  std::shared_ptr<const Snapshot> snapshot_;     // guarded by mutex_
-  absl::Time next_load_ = absl::InfinitePast();  // guarded by mutex_
+  std::shared_ptr<const Snapshot> snapshot_;      // guarded by mutex_
+  absl::Time next_load_ = absl::InfinitePast();   // guarded by mutex_
+  absl::Time good_until_ = absl::InfinitePast();  // guarded by mutex_; what was loaded then may be used so long
 };
 
 }  // namespace trellis::identity

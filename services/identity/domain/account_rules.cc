@@ -52,6 +52,8 @@ bool TakeTry(AccountTries& tries, absl::Time now) {
   return true;
 }
 
+void EndRow(AccountTries& tries) { tries.failures = 0; }
+
 void GiveBack(AccountTries& tries, bool signed_in) {
   tries.failures = signed_in ? 0 : std::max(tries.failures - 1, 0);
   tries.hour_failures = std::max(tries.hour_failures - 1, 0);

@@ -32,6 +32,9 @@ struct AccountTries {
 // Whether the password of one more try may be looked at, and if so, counts it as a failure: so many at once cannot be
 // more than allowed. From the 21st within an hour on the login rests: half a minute, doubling up to 15 minutes.
 bool TakeTry(AccountTries& tries, absl::Time now);
+// The user has signed in on a known device: no failures in a row any more. What was tried within the hour stays
+// counted.
+void EndRow(AccountTries& tries);
 // The try was none: the password was right. `signed_in`: and that was all it took.
 void GiveBack(AccountTries& tries, bool signed_in);
 

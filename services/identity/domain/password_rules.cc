@@ -23,8 +23,7 @@ const std::vector<EmbeddedFile>& Files();
 
 namespace {
 
-constexpr std::size_t kLeastWithoutSecondFactor = 15;
-constexpr std::size_t kLeastWithSecondFactor = 8;
+constexpr std::size_t kLeast = 15;
 constexpr int kLeastTurns = 4;        // signs that neither repeat the one before nor are its neighbour
 constexpr int kMostCommonPieces = 2;  // what is made of more of them is long enough to be left to chance
 constexpr std::size_t kShortestCommon = 8;
@@ -85,7 +84,7 @@ std::string WithoutKnownWords(std::string folded, const PasswordOwner& owner) {
 
 }  // namespace
 
-PasswordRules::PasswordRules(std::string more) : more_(std::move(more)) {
+PasswordRules::PasswordRules(std::string more) : more_(absl::AsciiStrToLower(more)) {
   for (const EmbeddedFile& file : data::Files()) Add(file.content);
   Add(more_);
 }
@@ -122,8 +121,7 @@ absl::Status PasswordRules::Check(absl::string_view password, const PasswordOwne
                                   absl::string_view field) const {
   const std::optional<std::size_t> length = CountCodePoints(password);
   if (!length.has_value()) return Unfit(field, "must be well-formed UTF-8");
-  const std::size_t least = owner.second_factor ? kLeastWithSecondFactor : kLeastWithoutSecondFactor;
-  if (*length < least) return Unfit(field, absl::StrCat("must have at least ", least, " characters"));
+  if (*length < kLeast) return Unfit(field, absl::StrCat("must have at least ", kLeast, " characters"));
   if (absl::StrContains(password, '\0')) return Unfit(field, "must not hold a NUL character");
   if (Turns(password) < kLeastTurns || IsRepetition(password)) {
     return Unfit(field, "must not be a run or a repetition of a few characters");

@@ -16,14 +16,13 @@ struct PasswordOwner {
   std::string login;         // canonical
   std::string display_name;  // for people
   std::string organization;  // its display name; "" where it is not known
-  bool second_factor = false;
 };
 
-// Length counts, composition does not (NIST SP 800-63B, OWASP ASVS 6.2): at least 15 code points, at least 8 with a
-// second factor. Refused is what is tried first: repetitions and runs of signs; passwords from the list of common ones
-// (data/common-passwords.txt), also two of them in a row or with digits around; the login name and the product's name
-// anywhere; and what is little more than other words that everybody here knows: names of roles, of the organization and
-// of the user. Immutable, so thread-safe.
+// Length counts, composition does not (NIST SP 800-63B, OWASP ASVS 6.2): at least 15 code points, also with
+// a second factor, which may be lost. Refused is what is tried first: repetitions and runs of signs; passwords from the
+// list of common ones (data/common-passwords.txt), also two of them in a row or with digits around; the login name and
+// the product's name anywhere; and what is little more than other words that everybody here knows: names of roles, of
+// the organization and of the user. Immutable, so thread-safe.
 class PasswordRules {
  public:
   // `more`: passwords that are refused besides, one a line, "#" for comments: an operator's own list.

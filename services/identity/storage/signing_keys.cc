@@ -1,5 +1,6 @@
 #include "services/identity/storage/signing_keys.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -16,7 +17,7 @@ constexpr char kInsert[] =
     "VALUES (?, ?, ?, ?, ?, ?, ?)";
 constexpr char kLoad[] =
     "SELECT generation, key_id, private_key, public_key, create_time, use_time, retire_time FROM signing_key "
-    "WHERE retire_time IS NULL OR retire_time > ? ORDER BY generation LIMIT 16";
+    "WHERE retire_time IS NULL OR retire_time > ? ORDER BY generation DESC LIMIT 16";
 constexpr char kLockNewest[] =
     "SELECT generation, key_id, private_key, public_key, create_time, use_time, retire_time FROM signing_key "
     "ORDER BY generation DESC LIMIT 1 FOR UPDATE";
@@ -50,6 +51,7 @@ absl::StatusOr<std::vector<SigningKeyRow>> LoadSigningKeys(db::Session& session,
   std::vector<SigningKeyRow> rows;
   rows.reserve(found.size());
   for (auto& columns : found) rows.push_back(ToRow(std::move(columns)));
+  std::reverse(rows.begin(), rows.end());
   return rows;
 }
 

@@ -25,7 +25,7 @@ struct SigningKeyRow {
 
 // Error: ALREADY_EXISTS (db::IsDuplicateKey) where another replica made this generation.
 absl::Status InsertSigningKey(db::Session& tx, const SigningKeyRow& row);
-// Those that are not retired at `now`, oldest first; at most 16.
+// Those that are not retired at `now`, oldest first; the 16 newest.
 absl::StatusOr<std::vector<SigningKeyRow>> LoadSigningKeys(db::Session& session, absl::Time now);
 // The newest of all, locked until the end of the transaction.
 absl::StatusOr<std::optional<SigningKeyRow>> LockNewestSigningKey(db::Session& tx);

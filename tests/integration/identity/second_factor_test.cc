@@ -162,6 +162,18 @@ TEST_F(SecondFactorTest, GuessingWithinASessionIsHeldUpToo) {
   EXPECT_TRUE(StepUp(token, Code(seed)).ok());
 }
 
+TEST_F(SecondFactorTest, RepeatingIsNoTry) {
+  const std::string token = SignedIn(NewAccount()).access_token();
+  const std::string seed = SetUp(token);
+  v1::StepUpRequest request;
+  request.set_code(Code(seed));
+  request.set_request_id(NewRequestId());
+  for (int i = 0; i < 30; ++i) {
+    const auto answer = CallWith(token, *sessions_, &v1::Sessions::Stub::StepUp, request);
+    ASSERT_TRUE(answer.ok()) << i << ": " << answer.status.error_message();
+  }
+}
+
 TEST_F(SecondFactorTest, BeginningWantsThePasswordAndRepeatsItself) {
   const std::string token = SignedIn(NewAccount()).access_token();
   EXPECT_EQ(Begin(token, "", "not the password at all").reason(), "PASSWORD_REFUSED");
@@ -189,9 +201,13 @@ TEST_F(SecondFactorTest, WhatWasBegunMustBeConfirmedInTime) {
 
 TEST_F(SecondFactorTest, AnEarlierFactorHoldsUntilTheNextIsConfirmed) {
   const Account account = NewAccount();
-  const std::string token = SignedIn(account).access_token();
-  const std::string seed = SetUp(token);
+  const std::string password_only = SignedIn(account).access_token();
+  const std::string seed = SetUp(password_only);
+  EXPECT_EQ(Begin(password_only).reason(), "SECOND_FACTOR_REQUIRED") << "the password alone replaces no device";
+  const std::string token = StepUp(password_only, Code(seed)).value.access_token();
+  NextStep();
   const std::string next = Base32Decode(Begin(token).value.secret());
+  EXPECT_EQ(Confirm(password_only, Code(next)).reason(), "SECOND_FACTOR_REQUIRED");
   EXPECT_TRUE(SignInFrom("192.0.2.3", Credentials(account, kPassword, "", Code(seed))).ok());
   ASSERT_TRUE(Confirm(token, Code(next)).ok());
   NextStep();

@@ -88,6 +88,16 @@ TEST_F(ServiceKeysTest, NobodyBecomesAServiceAccount) {
   EXPECT_EQ(Create(Wanted(person.name)).code(), grpc::StatusCode::NOT_FOUND);
 }
 
+TEST_F(ServiceKeysTest, AProgramIsNoAdministrator) {
+  v1::CreateUserRequest request;
+  request.mutable_user()->set_login(NewLogin());
+  request.mutable_user()->set_display_name("Nightly report");
+  request.mutable_user()->add_roles(options::v1::ROLE_SERVICE_ACCOUNT);
+  request.mutable_user()->add_roles(options::v1::ROLE_ORGANIZATION_ADMINISTRATOR);
+  EXPECT_THAT(WrongFields(Call(administrator_, *users_, &v1::Users::Stub::CreateUser, request).status),
+              ElementsAre("user.roles"));
+}
+
 TEST_F(ServiceKeysTest, OthersNeitherMakeNorSeeKeys) {
   const std::string account = CreateAccount().value.user().name();
   const auto stranger = Call(NewOrganization(), *service_keys_, &Stub::CreateServiceKey, Wanted(account));
@@ -116,8 +126,10 @@ TEST_F(ServiceKeysTest, ARevokedKeyEndsTheSessionsOfItsAccount) {
 TEST_F(ServiceKeysTest, AKeyEndsByItselfAndAtMostFiveAreGood) {
   const std::string account = CreateAccount().value.user().name();
   const auto brief = Create(Wanted(account, absl::Minutes(10)));
-  ASSERT_TRUE(SignInWith(brief.value.key()).ok());
+  const auto session = SignInWith(brief.value.key());
+  ASSERT_TRUE(session.ok());
   clock().Advance(absl::Minutes(10));
+  EXPECT_EQ(Refresh(session.value.refresh_token()).reason(), "SESSION_ENDED") << "the session ends with its key";
   EXPECT_EQ(SignInWith(brief.value.key()).reason(), "SIGN_IN_REFUSED");
   for (int i = 0; i < 5; ++i) EXPECT_TRUE(Create(Wanted(account)).ok());
   EXPECT_EQ(Create(Wanted(account)).reason(), "TOO_MANY_KEYS");
