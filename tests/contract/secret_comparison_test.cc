@@ -46,6 +46,7 @@ constexpr Excuse kExcuses[] = {
     {"services/cli/answers.cc", "option.code() == text", kOfAnInstrument},
     {"services/identity/api/passwords_api.cc", "now->password_hash != before->password_hash", kBothStored},
     {"services/identity/api/sign_in_api.cc", "now->password_hash != credentials.password_hash", kBothStored},
+    {"services/identity/api/second_factors_api.cc", "now->password_hash != password_hash", kBothStored},
 };
 
 std::vector<std::string> Found(const std::string& code) {
