@@ -24,7 +24,11 @@ using ::testing::UnorderedElementsAre;
 const std::string kOne(64, '1');
 const std::string kTwo(64, '2');
 
-Id MakeId(char last) { return *Id::FromBytes(std::string(15, '\x11') + last); }
+Id MakeId(char last) {
+  std::string bytes(Id::kSize, '\x11');
+  bytes.back() = last;
+  return *Id::FromBytes(bytes);
+}
 const KeyOwner kPerson{MakeId('o'), MakeId('p')};
 const KeyOwner kOther{MakeId('o'), MakeId('q')};
 
