@@ -103,11 +103,12 @@ absl::Status MethodRules::AuthorizeUser(rpc::CallContext& call, const Message& r
   return access_->RequirePerson(call, person, name);
 }
 
-// A token keeps the time of its session's last full proof, so it must be as fresh as the factor that it tells of.
+bool HasFreshFactor(const rpc::Caller& caller, absl::Time now) {
+  return Contains(caller.methods, kSecondFactor) && now - caller.auth_time <= kFreshFactor;
+}
+
 absl::Status MethodRules::RequireFreshFactor(const rpc::CallContext& call) const {
-  const std::vector<std::string>& methods = call.caller().methods;
-  const bool shown = Contains(methods, kSecondFactor);
-  if (shown && clock_->Now() - call.caller().auth_time <= kFreshFactor) return absl::OkStatus();
+  if (HasFreshFactor(call.caller(), clock_->Now())) return absl::OkStatus();
   return Error(absl::StatusCode::kPermissionDenied, "SECOND_FACTOR_REQUIRED",
                "this needs a second factor that was shown within the last five minutes")
       .With("method", call.method().full_name());

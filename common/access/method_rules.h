@@ -22,6 +22,9 @@ namespace trellis::access {
 
 // How long ago a second factor may have been shown where a method wants a fresh one.
 inline constexpr absl::Duration kFreshFactor = absl::Minutes(5);
+// Whether the caller has shown one since then. A token keeps the time of its session's last full proof, so it must be
+// as fresh as the factor that it tells of.
+bool HasFreshFactor(const rpc::Caller& caller, absl::Time now);
 
 // Thread-safe. Deny is the default: what is not declared is not allowed.
 class MethodRules final : public rpc::Authorizer {

@@ -24,6 +24,9 @@
 namespace trellis::identity {
 namespace {
 
+// What may be asked for is what the access rules honour.
+static_assert(kLongestEmergency == access::kLongestEmergency);
+
 // Whoever asks by a number is not told it again.
 constexpr char kSomebody[] = "persons/-";
 

@@ -25,7 +25,7 @@ absl::StatusOr<std::string> SealProfile(seal::Sealer& sealer, db::Session& tx, c
 absl::StatusOr<v1::Person> OpenPerson(seal::Sealer& sealer, const db::Session& session, const Id& organization,
                                       const storage::PersonRow& row);
 // Sets what the row holds beside the profile: name, times, etag, merged_into. merged_persons stays empty
-// (merged_persons.h).
+// (AddMerged).
 void Complete(const storage::PersonRow& row, v1::Person& person);
 // Sets merged_persons of persons who have some (PersonRow::has_merged), with one statement. At most 100.
 absl::Status AddMerged(db::Session& session, const Id& organization, const std::vector<v1::Person*>& persons);

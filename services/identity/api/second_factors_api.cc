@@ -1,6 +1,5 @@
 #include "services/identity/api/second_factors_api.h"
 
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -50,11 +49,6 @@ std::string UriOf(absl::string_view login, absl::string_view secret) {
   }
   return absl::StrCat("otpauth://totp/Trellis:", account, "?secret=", secret,
                       "&issuer=Trellis&algorithm=SHA1&digits=6&period=30");
-}
-
-bool ShowedFactorLately(const rpc::Caller& caller, absl::Time now) {
-  const bool shown = std::find(caller.methods.begin(), caller.methods.end(), kOneTimeCode) != caller.methods.end();
-  return shown && now - caller.auth_time <= access::kFreshFactor;
 }
 
 }  // namespace
@@ -169,7 +163,7 @@ absl::StatusOr<Ended> SecondFactorsApi::Confirm(runtime::WriteUnit& unit, const 
 
 // Whoever has the password and not the device must not put another device in its place.
 absl::Status SecondFactorsApi::RequireFreshCode(const rpc::Caller& caller) {
-  if (ShowedFactorLately(caller, runtime_.clock().Now())) return absl::OkStatus();
+  if (access::HasFreshFactor(caller, runtime_.clock().Now())) return absl::OkStatus();
   return Error(absl::StatusCode::kPermissionDenied, "SECOND_FACTOR_REQUIRED", "Show a code first (Sessions.StepUp).");
 }
 
