@@ -1,10 +1,5 @@
 // Who is found when somebody is registered a second time.
-#include <algorithm>
-#include <cstdio>
-#include <thread>
-
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "common/base/error.h"
 #include "common/rpc/channel.h"
 #include "gmock/gmock.h"
@@ -165,44 +160,6 @@ TEST_F(PersonDuplicatesTest, AreFoundForSomebodyWhoIsThere) {
   EXPECT_THAT(found.value.possible_duplicates(0).reasons(),
               ElementsAre(Possible::REASON_SAME_BIRTH_DATE, Possible::REASON_SWAPPED_NAMES));
   EXPECT_EQ(Find(colleague_, first).code(), grpc::StatusCode::NOT_FOUND);
-}
-
-// What looking for duplicates costs where thousands share a few names: run it with --gtest_also_run_disabled_tests.
-TEST_F(PersonDuplicatesTest, DISABLED_WhatItCostsAmongTenThousand) {
-  constexpr int kPersons = 10000;
-  constexpr int kMeasured = 300;
-  const auto somebody = [](int i) {
-    v1::Person person = Person(absl::StrCat("Anna", std::string(1, static_cast<char>('b' + i % 20)), "or"),
-                               absl::StrCat("Kov", std::string(1, static_cast<char>('b' + i / 20 % 20)), "alski"));
-    person.mutable_birth_date()->set_year(1940 + i % 61);
-    person.mutable_birth_date()->set_month(1 + i % 12);
-    person.mutable_birth_date()->set_day(1 + i / 7 % 28);
-    return person;
-  };
-  const auto register_some = [&](int first, int last, int step) {
-    for (int i = first; i < last; i += step) {
-      const auto answer = Register(coordinator_, somebody(i));
-      ASSERT_TRUE(answer.ok()) << answer.status.error_message();
-    }
-  };
-  const auto measure = [&](const char* what, int first) {
-    std::vector<absl::Duration> times;
-    for (int i = first; i < first + kMeasured; ++i) {
-      const absl::Time start = absl::Now();
-      ASSERT_TRUE(Register(coordinator_, somebody(i)).ok());
-      times.push_back(absl::Now() - start);
-    }
-    std::sort(times.begin(), times.end());
-    std::printf("%s: p50 %.2f ms, p99 %.2f ms\n", what, absl::ToDoubleMilliseconds(times[kMeasured / 2]),
-                absl::ToDoubleMilliseconds(times[kMeasured * 99 / 100]));
-  };
-  measure("RegisterPerson among nobody", 0);
-  std::vector<std::thread> threads;
-  for (int part = 0; part < 4; ++part) {
-    threads.emplace_back([&, part] { register_some(kMeasured + part, kPersons, 4); });
-  }
-  for (std::thread& thread : threads) thread.join();
-  measure("RegisterPerson among 10,000 who share 20 x 20 names", kPersons);
 }
 
 }  // namespace
