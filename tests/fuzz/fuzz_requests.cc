@@ -98,6 +98,7 @@ class Target {
     for (const auto* const field : set) {
       if (field->is_repeated() || field->type() != google::protobuf::FieldDescriptor::TYPE_STRING) continue;
       const std::string text = reflection.GetString(request, field);
+      if (text.empty()) continue;  // of a choice: counts as not set, and handlers refuse what they need
       const options::v1::FieldPolicy& policy = field->options().GetExtension(options::v1::field);
       if (policy.format() == options::v1::FORMAT_NAME && !rpc::ParseName(policy.collection(), text).ok()) {
         Fail("a name passed and cannot be read", absl::OkStatus());

@@ -237,6 +237,7 @@ TEST_F(EmergencyAccessTest, NeedsEachOfItsConditions) {
   EXPECT_THAT(wrong([](auto& request) { request.mutable_duration()->set_seconds(3601); }), ElementsAre("duration"));
   EXPECT_THAT(wrong([](auto& request) { request.mutable_duration()->set_nanos(1); }), ElementsAre("duration"));
   EXPECT_THAT(wrong([](auto& request) { request.clear_person(); }), ElementsAre("person"));
+  EXPECT_THAT(wrong([](auto& request) { request.set_person(""); }), ElementsAre("person")) << "chosen and left empty";
   EXPECT_THAT(wrong([](auto& request) { request.mutable_identifier()->set_value("943 476 5919"); }),
               ElementsAre("identifier.system"));
   EXPECT_EQ(Ask(owner_, Wanted()).reason(), "RELATION_LIVE");
