@@ -19,6 +19,7 @@
 #include "common/rpc/transport/tls_material.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/generic/async_generic_service.h"
+#include "grpcpp/resource_quota.h"
 #include "grpcpp/security/credentials.h"
 #include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server.h"
@@ -48,6 +49,7 @@ std::size_t LargestRequest(const Router& router, const ServerLimits& limits) {
 void ApplyLimits(const ServerLimits& limits, std::size_t largest_request, grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(static_cast<int>(largest_request));
   builder.SetMaxSendMessageSize(limits.max_response_bytes);
+  builder.SetResourceQuota(grpc::ResourceQuota("trellis").Resize(limits.max_transport_bytes));
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, limits.max_metadata_bytes);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, limits.max_streams_per_connection);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, Milliseconds(limits.handshake_timeout));

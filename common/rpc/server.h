@@ -25,6 +25,9 @@ struct ServerLimits {
   int max_response_bytes = 4 * 1024 * 1024;
   int max_metadata_bytes = 8 * 1024;
   int max_streams_per_connection = 100;
+  // What the transport may hold of all connections together: requests in arrival, answers not yet read. Beyond it
+  // connections and calls are given up rather than memory taken.
+  std::size_t max_transport_bytes = std::size_t{256} << 20;
   absl::Duration handshake_timeout = absl::Seconds(10);
   absl::Duration max_connection_age = absl::Minutes(30);
   absl::Duration max_connection_age_grace = absl::Seconds(30);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstddef>
 #include <string>
 #include <thread>
 #include <vector>
@@ -233,6 +234,27 @@ TEST(LimitsTest, AnIdleConnectionEnds) {
   EXPECT_THAT(AllThatComes(fd), ::testing::HasSubstr("enter idle"));
   EXPECT_LT(absl::Now() - before, absl::Seconds(4));
   close(fd);
+}
+
+// What is beyond the bound is turned away by the library itself, before any handler, and the server lives on.
+TEST(LimitsTest, MemoryOfAllConnectionsTogether) {
+  EchoServer server([](rpc::ServerOptions& options) { options.limits.max_transport_bytes = std::size_t{1} << 20; });
+  std::atomic<int> turned_away = 0;
+  std::vector<std::thread> callers;
+  for (int i = 0; i < 32; ++i) {
+    callers.emplace_back([&] {
+      v1::SayResponse response;
+      const grpc::Status status = server.Stub()->Large(Context().get(), Filled(900 * 1024), &response);
+      const bool by_the_library = status.error_details().empty();
+      if (!status.ok() && by_the_library) ++turned_away;
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_GT(turned_away, 0);
+  EXPECT_TRUE(Eventually([&] {
+    v1::SayResponse response;
+    return server.Stub()->Say(Context().get(), Saying("x"), &response).ok();
+  }));
 }
 
 // Reflection is open to everybody and takes as long as the caller likes.
