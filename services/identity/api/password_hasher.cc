@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <thread>
 #include <utility>
 
@@ -55,20 +56,19 @@ void PasswordHasher::VerifyNothing(const Slot&, absl::string_view password) {
   BehindAllOthers([&] { static_cast<void>(crypto::VerifyPassword(nothing_, password)); });
 }
 
-bool PasswordHasher::MayEnter(Turn turn) const {
-  const bool let_others_go_first = turn == Turn::kUsual && waiting_[static_cast<int>(Turn::kFirst)] > 0;
-  return running_ < options_.at_once && !let_others_go_first;
-}
-
-absl::StatusOr<PasswordHasher::Slot> PasswordHasher::Enter(absl::Time deadline, Turn turn) {
-  int& waiting = waiting_[static_cast<int>(turn)];
+absl::StatusOr<PasswordHasher::Slot> PasswordHasher::Enter(absl::Time deadline, const std::string& known_as) {
+  const absl::Time until = std::min(deadline, absl::Now() + absl::Minutes(1));
   std::unique_lock<std::mutex> lock(mutex_);
-  if (running_ >= options_.at_once && waiting >= options_.waiting) return Busy();
-  ++waiting;
-  const bool entered = turn_.wait_until(lock, absl::ToChronoTime(std::min(deadline, absl::Now() + absl::Minutes(1))),
-                                        [this, turn] { return MayEnter(turn); });
-  --waiting;
+  const bool first = !known_as.empty() && !going_first_.contains(known_as);
+  const int ahead = first ? static_cast<int>(going_first_.size()) : waiting_;
+  if (running_ >= options_.at_once && ahead >= options_.waiting) return Busy();
+  if (first) going_first_.insert(known_as);
+  if (!first) ++waiting_;
+  const bool entered = turn_.wait_until(lock, absl::ToChronoTime(until), [&] { return MayEnter(first); });
+  if (first) going_first_.erase(known_as);
+  if (!first) --waiting_;
   if (!entered) {
+    turn_.notify_all();  // it may have kept others back
     return Error(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED", "Signing in took too long. Try again.");
   }
   ++running_;

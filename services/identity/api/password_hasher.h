@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <string>
+#include <unordered_set>
 #include <utility>
 
 #include "absl/status/statusor.h"
@@ -26,9 +27,6 @@ class PasswordHasher {
     int waiting = 8;
   };
 
-  // Whoever is known already does not wait for a crowd of strangers.
-  enum class Turn { kUsual, kFirst };
-
   PasswordHasher(const Options& options, RandomSource& random) : options_(options), random_(random) {}
 
   // The right to hash once; whoever has it waits no more. Given back at its end. Movable.
@@ -44,7 +42,9 @@ class PasswordHasher {
    private:
     PasswordHasher* hasher_;
   };
-  absl::StatusOr<Slot> Enter(absl::Time deadline, Turn turn = Turn::kUsual);
+  // known_as: what the caller is known by from before; empty: a stranger. Whoever is known does not wait for a crowd of
+  // strangers, once at a time: who tries more often at once is a crowd too.
+  absl::StatusOr<Slot> Enter(absl::Time deadline, const std::string& known_as = "");
 
   bool Verify(const Slot& slot, absl::string_view hash, absl::string_view password);
   // Takes as long as Verify of a hash made with the present parameters.
@@ -55,15 +55,16 @@ class PasswordHasher {
   bool NeedsRehash(absl::string_view hash) const { return crypto::NeedsRehash(hash, options_.hashing); }
 
  private:
-  bool MayEnter(Turn turn) const;
+  bool MayEnter(bool first) const { return running_ < options_.at_once && (first || going_first_.empty()); }
   void Leave();
 
   const Options options_;
   RandomSource& random_;
   std::mutex mutex_;
   std::condition_variable turn_;
-  int running_ = 0;          // guarded by mutex_
-  int waiting_[2] = {0, 0};  // guarded by mutex_; by turn
+  int running_ = 0;                              // guarded by mutex_
+  int waiting_ = 0;                              // guarded by mutex_; in the usual order
+  std::unordered_set<std::string> going_first_;  // guarded by mutex_; waiting, by what they are known by
   std::once_flag nothing_once_;
   std::string nothing_;  // a hash that no password has; set once
 };

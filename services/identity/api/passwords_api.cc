@@ -2,12 +2,14 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "common/access/session_guard.h"
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/resource_name.h"
 #include "services/identity/api/convert.h"
+#include "services/identity/api/device_tokens.h"
 #include "services/identity/api/own_password.h"
 #include "services/identity/api/session_ends.h"
 #include "services/identity/storage/known_devices.h"
@@ -47,6 +49,7 @@ absl::StatusOr<v1::ChangePasswordResponse> PasswordsApi::ChangePassword(rpc::Cal
   v1::ChangePasswordRequest record;  // without the passwords: it is kept as a digest that could be guessed from
   record.set_request_id(request.request_id());
   Ended ended;
+  std::string device_token;  // stands in the answer alone: what is kept for repetitions holds no secret
   TRELLIS_ASSIGN_OR_RETURN(
       v1::ChangePasswordResponse response,
       runtime_.Write<v1::ChangePasswordResponse>(
@@ -56,6 +59,8 @@ absl::StatusOr<v1::ChangePasswordResponse> PasswordsApi::ChangePassword(rpc::Cal
             if (!now.has_value() || now->password_hash != before->password_hash) return PasswordRefused();
             TRELLIS_RETURN_IF_ERROR(storage::SetPasswordHash(unit.db, unit.organization, caller.user, hash));
             TRELLIS_RETURN_IF_ERROR(storage::ForgetTries(unit.db, LoginKey(now->user.login)));
+            TRELLIS_RETURN_IF_ERROR(storage::ForgetDevices(unit.db, unit.organization, caller.user));
+            TRELLIS_ASSIGN_OR_RETURN(device_token, RecognizeDevice(runtime_, unit, caller.user));
             TRELLIS_ASSIGN_OR_RETURN(ended,
                                      EndAllSessions(unit, caller.user, EndReason::kCredentialChanged, caller.session));
             v1::ChangePasswordResponse done;
@@ -63,6 +68,7 @@ absl::StatusOr<v1::ChangePasswordResponse> PasswordsApi::ChangePassword(rpc::Cal
             return done;
           }));
   runtime_.sessions().Remember(ended.revocations);
+  response.set_device_token(std::move(device_token));
   return response;
 }
 

@@ -28,6 +28,7 @@
 #include "services/identity/api/person_merge_api.h"
 #include "services/identity/api/person_search_api.h"
 #include "services/identity/api/persons_api.h"
+#include "services/identity/api/release_login.h"
 #include "services/identity/api/second_factors_api.h"
 #include "services/identity/api/service_keys_api.h"
 #include "services/identity/api/session_tokens.h"
@@ -50,7 +51,7 @@ constexpr absl::Duration kLongestKeyLife = absl::Hours(24 * 90);
 struct Settings {
   int password_memory_kib = 65536;
   int password_passes = 3;
-  std::string bootstrap_login;
+  std::string login;
   std::string bootstrap_password;
   std::string denied_passwords;
   absl::Duration signing_key_life;
@@ -220,14 +221,25 @@ runtime::Command BootstrapCommand(const std::shared_ptr<Settings>& settings) {
   bootstrap.name = "bootstrap";
   bootstrap.help = "create the first platform administrator";
   bootstrap.flags = [settings](config::Loader& flags) {
-    flags.RequiredString("login", &settings->bootstrap_login, "the administrator's login name, like an e-mail address");
+    flags.RequiredString("login", &settings->login, "the administrator's login name, like an e-mail address");
     flags.RequiredSecret("password", &settings->bootstrap_password,
                          "the administrator's password, 15 characters or more");
   };
   bootstrap.run = [settings](runtime::Runtime& runtime) {
-    return Bootstrap(runtime, *settings->passwords, settings->bootstrap_login, settings->bootstrap_password);
+    return Bootstrap(runtime, *settings->passwords, settings->login, settings->bootstrap_password);
   };
   return bootstrap;
+}
+
+runtime::Command ReleaseLoginCommand(const std::shared_ptr<Settings>& settings) {
+  runtime::Command release;
+  release.name = "release-login";
+  release.help = "forget what others tried with a login name, so that its owner is let in again";
+  release.flags = [settings](config::Loader& flags) {
+    flags.RequiredString("login", &settings->login, "the login name that is kept out");
+  };
+  release.run = [settings](runtime::Runtime& runtime) { return ReleaseLogin(runtime, settings->login); };
+  return release;
 }
 
 runtime::Command RotateKeyCommand(const std::shared_ptr<Settings>& settings) {
@@ -257,7 +269,7 @@ runtime::Service Describe() {
   service.flags = [settings](config::Loader& flags) { DeclareFlags(flags, *settings); };
   service.build = [settings](runtime::Runtime& runtime) { return Build(runtime, *settings); };
 
-  service.commands = {BootstrapCommand(settings), RotateKeyCommand(settings)};
+  service.commands = {BootstrapCommand(settings), ReleaseLoginCommand(settings), RotateKeyCommand(settings)};
   return service;
 }
 

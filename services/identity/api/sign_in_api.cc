@@ -6,11 +6,11 @@
 #include "absl/strings/string_view.h"
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
-#include "common/crypto/base64url.h"
 #include "common/crypto/digest.h"
 #include "common/rpc/resource_name.h"
 #include "common/rpc/timestamps.h"
 #include "services/identity/api/convert.h"
+#include "services/identity/api/device_tokens.h"
 #include "services/identity/api/second_factor_codes.h"
 #include "services/identity/domain/session_rules.h"
 #include "services/identity/domain/text_forms.h"
@@ -20,9 +20,6 @@
 
 namespace trellis::identity {
 namespace {
-
-constexpr std::size_t kDeviceTokenBytes = 32;
-constexpr int kMostDevices = 20;  // of one user
 
 // One answer for an unknown login, a wrong password or code, a disabled user and a rest: it tells nobody which.
 absl::Status Refused() {
@@ -96,12 +93,11 @@ absl::StatusOr<SignInApi::Found> SignInApi::LookUp(rpc::CallContext& call, const
 
 absl::StatusOr<bool> SignInApi::PasswordIsRight(rpc::CallContext& call, const Found& found, const std::string& password,
                                                 bool& entered) {
-  using Turn = PasswordHasher::Turn;
   PasswordHasher& hasher = passwords_.hasher();
   // First the turn, then the try: whoever is told to come again has not tried.
-  TRELLIS_ASSIGN_OR_RETURN(
-      const PasswordHasher::Slot slot,
-      hasher.Enter(call.deadline(), found.attempt.device.has_value() ? Turn::kFirst : Turn::kUsual));
+  const auto& device = found.attempt.device;
+  TRELLIS_ASSIGN_OR_RETURN(const PasswordHasher::Slot slot,
+                           hasher.Enter(call.deadline(), device.has_value() ? device->token_hash : std::string()));
   TRELLIS_ASSIGN_OR_RETURN(entered, gate_.Enter(found.attempt, call.deadline()));
   const bool has_password = found.credentials.has_value() && !found.credentials->password_hash.empty();
   if (!has_password || !entered) {
@@ -136,7 +132,7 @@ absl::StatusOr<SignInApi::Begun> SignInApi::Begin(rpc::CallContext& call, const 
     TRELLIS_RETURN_IF_ERROR(gate_.Succeeded(unit.db, found.attempt));
     begun.device_token.clear();
     if (!found.attempt.device.has_value()) {
-      TRELLIS_ASSIGN_OR_RETURN(begun.device_token, Recognize(unit, user));
+      TRELLIS_ASSIGN_OR_RETURN(begun.device_token, RecognizeDevice(runtime_, unit, user));
     }
     TRELLIS_ASSIGN_OR_RETURN(begun.live, tokens_.Begin(unit, now->user, methods));
     return absl::OkStatus();
@@ -152,13 +148,6 @@ absl::Status SignInApi::CheckCode(runtime::WriteUnit& unit, const Id& user, cons
   if (!right) return Refused();
   methods.push_back(kOneTimeCode);
   return absl::OkStatus();
-}
-
-absl::StatusOr<std::string> SignInApi::Recognize(runtime::WriteUnit& unit, const Id& user) {
-  std::string token = crypto::Base64UrlEncode(runtime_.random().Bytes(kDeviceTokenBytes));
-  TRELLIS_RETURN_IF_ERROR(
-      storage::InsertDevice(unit.db, {unit.organization, user, crypto::Sha256(token)}, unit.now, kMostDevices));
-  return token;
 }
 
 absl::StatusOr<v1::SignInServiceResponse> SignInApi::SignInService(rpc::CallContext& call,

@@ -47,7 +47,6 @@ class SignInApi {
   absl::StatusOr<Begun> Begin(rpc::CallContext& call, const Found& found, const v1::SignInRequest& request);
   absl::Status CheckCode(runtime::WriteUnit& unit, const Id& user, const std::string& code,
                          std::vector<std::string>& methods);
-  absl::StatusOr<std::string> Recognize(runtime::WriteUnit& unit, const Id& user);
 
   runtime::Runtime& runtime_;
   Passwords& passwords_;

@@ -47,6 +47,20 @@ TEST_F(PasswordsTest, ChangingEndsAllOtherSessions) {
   EXPECT_EQ(again.value.ended_count(), 1);
 }
 
+// Whoever knew the old password may have signed in with it somewhere.
+TEST_F(PasswordsTest, AfterAChangeNoOtherDeviceIsKnown) {
+  const Account account = NewAccount();
+  const v1::SignInResponse other = SignedIn(account);
+  const auto changed = Change(SignedIn(account).access_token(), kPassword, kNext);
+  ASSERT_TRUE(changed.ok()) << changed.status.error_message();
+  const auto from_other = SignInFrom("192.0.2.1", Credentials(account, kNext, other.device_token()));
+  ASSERT_TRUE(from_other.ok()) << from_other.status.error_message();
+  EXPECT_NE(from_other.value.device_token(), "") << "a strange device";
+  const auto from_this = SignInFrom("192.0.2.1", Credentials(account, kNext, changed.value.device_token()));
+  ASSERT_TRUE(from_this.ok()) << from_this.status.error_message();
+  EXPECT_EQ(from_this.value.device_token(), "") << "a known device";
+}
+
 TEST_F(PasswordsTest, ChangingWantsThePresentOneAndAFitOne) {
   const std::string token = SignedIn(NewAccount()).access_token();
   EXPECT_EQ(Change(token, "not the password at all", kNext).reason(), "PASSWORD_REFUSED");

@@ -4,8 +4,11 @@
 #include <thread>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/crypto/digest.h"
+#include "services/identity/api/release_login.h"
 #include "services/identity/domain/account_rules.h"
 #include "tests/integration/identity/session_fixture.h"
 
@@ -69,6 +72,20 @@ TEST_F(ThrottleTest, ANewPasswordEndsARowOfFailures) {
   const auto set = Call(administrator_, *users_, &v1::Users::Stub::SetPassword, request);
   ASSERT_TRUE(set.ok()) << set.status.error_message();
   EXPECT_TRUE(SignInFrom("198.51.100.9", Credentials(victim, request.new_password())).ok());
+}
+
+// The only administrator of an organization has no colleague who could give them a new password.
+TEST_F(ThrottleTest, TheOperatorReleasesALogin) {
+  const Account victim = NewAccount();
+  for (int i = 0; i < 100; ++i) {
+    SignInFrom(absl::StrCat("203.0.113.", i), Credentials(victim, kWrong));
+    clock().Advance(absl::Minutes(20));
+  }
+  EXPECT_EQ(SignInFrom("198.51.100.8", Credentials(victim)).reason(), "SIGN_IN_REFUSED");
+  ASSERT_TRUE(ReleaseLogin(service().runtime(), absl::AsciiStrToUpper(victim.login)).ok());
+  EXPECT_TRUE(SignInFrom("198.51.100.8", Credentials(victim)).ok());
+  EXPECT_TRUE(absl::IsNotFound(ReleaseLogin(service().runtime(), "nobody@nowhere.example")));
+  EXPECT_TRUE(absl::IsInvalidArgument(ReleaseLogin(service().runtime(), "no login")));
 }
 
 // Told to come again is not tried: a class that signs in at nine o'clock must not lock its account.

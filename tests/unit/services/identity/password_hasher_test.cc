@@ -1,6 +1,8 @@
 #include "services/identity/api/password_hasher.h"
 
 #include <atomic>
+#include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -62,12 +64,37 @@ TEST(PasswordHasher, WhoeverIsKnownGoesPastACrowd) {
   while (started < 8) absl::SleepFor(absl::Milliseconds(1));
   absl::SleepFor(absl::Milliseconds(5));
   {
-    const auto slot = hasher.Enter(Soon(), PasswordHasher::Turn::kFirst);
+    const auto slot = hasher.Enter(Soon(), "a device");
     ASSERT_TRUE(slot.ok()) << slot.status();
     EXPECT_TRUE(hasher.Verify(*slot, hash, "correct horse battery"));
   }
   EXPECT_LT(done, 8) << "some of the crowd wait still";
   for (std::thread& thread : crowd) thread.join();
+}
+
+// One device goes first once at a time, so that nobody's device is a crowd that keeps all others waiting.
+TEST(PasswordHasher, OneDeviceIsNoCrowd) {
+  PasswordHasher hasher({.hashing = kCheap, .at_once = 1, .waiting = 2}, SystemRandom());
+  auto running = std::make_unique<PasswordHasher::Slot>(hasher.Enter(Soon()).value());
+  std::atomic<int> entered = 0;
+  std::atomic<int> busy = 0;
+  const auto enter = [&](const std::string& device) {
+    return std::thread([&, device] {
+      const auto slot = hasher.Enter(Soon(), device);
+      if (slot.ok()) ++entered;
+      if (ReasonOf(slot.status()) == "SIGN_IN_BUSY") ++busy;
+    });
+  };
+  // One of them waits among the first, two in the usual order, and the others are too much.
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 6; ++i) threads.push_back(enter("one device"));
+  while (busy < 3) absl::SleepFor(absl::Milliseconds(1));
+  threads.push_back(enter("another device"));
+  absl::SleepFor(absl::Milliseconds(20));
+  EXPECT_EQ(busy, 3) << "there is room among the first";
+  running.reset();
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(entered, 4);
 }
 
 }  // namespace
