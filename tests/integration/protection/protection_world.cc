@@ -164,6 +164,10 @@ void ProtectionWorld::FillCase(const TextOf& text, Story& story) {
   add.mutable_service_need()->set_note(text("service_need.note"));
   story.service_need =
       Must(*caseload_, coordinator_, &caseload::v1::CarePlans::Stub::AddServiceNeed, add).service_need().name();
+  caseload::v1::UpdateServiceNeedRequest update;
+  update.set_name(story.service_need);
+  update.set_note(text("service_need.next_note"));
+  Must(*caseload_, coordinator_, &caseload::v1::CarePlans::Stub::UpdateServiceNeed, update);
   std::string etag;
   EXPECT_TRUE(Eventually([&] {
     caseload::v1::ListSafetyAlertsRequest list;
@@ -191,6 +195,7 @@ void ProtectionWorld::TakeEmergencyAccess(const TextOf& text, const Story& story
   request.set_explanation(text("emergency_access.explanation"));
   request.mutable_duration()->set_seconds(600);
   request.set_request_id(NewId());
+  OnRequest(request);
   identity::v1::RequestEmergencyAccessResponse given;
   const auto context = testing::WithToken(testing::TokenProvedBy(clinician, SystemClock()));
   const grpc::Status status = Emergencies(identity_->channel()).RequestEmergencyAccess(context.get(), request, &given);

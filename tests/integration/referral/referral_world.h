@@ -24,11 +24,15 @@ class ReferralWorld : public ::testing::Test {
  protected:
   void SetUp() override;
 
+  // Told of every request before it is sent.
+  virtual void OnRequest(const google::protobuf::Message& /*request*/) {}
+
   // One call as somebody; the error where it fails.
   template <class Stub, class Request, class Response>
   grpc::Status Call(testing::TestService& service, const testing::TestUser& who,
                     grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
                     const Request& request, Response* response) {
+    OnRequest(request);
     auto context = service.As(who);
     Stub stub(service.channel());
     return (stub.*method)(context.get(), request, response);
