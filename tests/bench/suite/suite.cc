@@ -36,6 +36,8 @@ constexpr char kPassword[] = "correct horse battery staple";
 constexpr char kAdministrator[] = "admin@trellis.example";
 constexpr char kOffice[] = "office@school.example";
 constexpr char kCoordinator[] = "coordinator@school.example";
+constexpr char kOtherOffice[] = "office@clinic.example";
+constexpr char kStranger[] = "coordinator@clinic.example";
 
 // Whether http://127.0.0.1:port/readyz says 200.
 bool IsReady(int port) {
@@ -106,7 +108,9 @@ Suite::Suite(std::string binaries, std::string folder) : binaries_(std::move(bin
   Progress("starting the five services");
   for (const std::string& name : Names()) StartService(name);
   for (const std::string& name : Names()) AwaitReady(name);
-  MakeCoordinator();
+  MakeAdministrator();
+  std::tie(organization_, coordinator_) = MakeOrganization("Harbour College", kOffice, kCoordinator);
+  MakeOrganization("Hill Clinic", kOtherOffice, kStranger);
 }
 
 std::unique_ptr<SqlConnection> Suite::Connect(absl::string_view schema) const {
@@ -158,32 +162,34 @@ void Suite::AwaitReady(const std::string& name) {
   }
 }
 
-void Suite::MakeCoordinator() {
+void Suite::MakeAdministrator() {
   std::vector<std::string> command = {
       absl::StrCat(binaries_, "/trellis-identity"), "bootstrap", absl::StrCat("--login=", kAdministrator),
       absl::StrCat("--password-file=", folder_, "/password"), "--key-ring=" + key_rings_["identity"].path()};
   for (const std::string& flag : DatabaseFlags("trellis_identity")) command.push_back(flag);
   Process(command, folder_ + "/bootstrap.log").MustSucceed();
+}
 
+std::pair<Id, Id> Suite::MakeOrganization(absl::string_view title, const std::string& office,
+                                          const std::string& coordinator) {
   identity::v1::CreateOrganizationRequest organization;
-  organization.mutable_organization()->set_display_name("Harbour College");
+  organization.mutable_organization()->set_display_name(std::string(title));
   organization.mutable_organization()->set_kind(identity::v1::Organization::KIND_SCHOOL);
-  organization.mutable_administrator()->set_login(kOffice);
+  organization.mutable_administrator()->set_login(office);
   organization.mutable_administrator()->set_display_name("Office");
   organization.set_administrator_password(kPassword);
   identity::v1::CreateOrganizationResponse created;
   Call("identity", "/trellis.identity.v1.Organizations/CreateOrganization", SignInAs(kAdministrator), organization,
        &created);
-  organization_ = IdOf(created.organization().name());
 
   identity::v1::CreateUserRequest user;
-  user.mutable_user()->set_login(kCoordinator);
+  user.mutable_user()->set_login(coordinator);
   user.mutable_user()->set_display_name("Ines Almeida");
   user.mutable_user()->add_roles(options::v1::ROLE_COORDINATOR);
   user.set_password(kPassword);
   identity::v1::CreateUserResponse made;
-  Call("identity", "/trellis.identity.v1.Users/CreateUser", SignInAs(kOffice), user, &made);
-  coordinator_ = IdOf(made.user().name());
+  Call("identity", "/trellis.identity.v1.Users/CreateUser", SignInAs(office), user, &made);
+  return {IdOf(created.organization().name()), IdOf(made.user().name())};
 }
 
 std::string Suite::SignInAs(const std::string& login) {
@@ -196,6 +202,7 @@ std::string Suite::SignInAs(const std::string& login) {
 }
 
 std::string Suite::SignIn() { return SignInAs(kCoordinator); }
+std::string Suite::SignInStranger() { return SignInAs(kStranger); }
 
 identity::v1::SignInRequest Suite::OfficeCredentials() {
   identity::v1::SignInRequest request;

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -34,7 +35,8 @@ class Suite {
   absl::Duration Settle();
 
   const std::shared_ptr<grpc::Channel>& channel(absl::string_view service) const;
-  std::string SignIn();  // the coordinator's, good for five minutes
+  std::string SignIn();          // the coordinator's, good for five minutes
+  std::string SignInStranger();  // the same of a coordinator of another organization, which has nothing
   // What the organization's office signs in with.
   static identity::v1::SignInRequest OfficeCredentials();
 
@@ -63,7 +65,10 @@ class Suite {
   std::vector<std::string> DatabaseFlags(absl::string_view schema) const;
   void StartService(const std::string& name);
   void AwaitReady(const std::string& name);
-  void MakeCoordinator();
+  void MakeAdministrator();
+  // An organization with an office that administers it, and its coordinator. Returns their ids.
+  std::pair<Id, Id> MakeOrganization(absl::string_view title, const std::string& office,
+                                     const std::string& coordinator);
   std::string SignInAs(const std::string& login);
   void RunAll(absl::string_view what, absl::string_view service, const std::string& method,
               const std::function<std::string(std::int64_t)>& request,
