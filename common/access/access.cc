@@ -33,7 +33,7 @@ absl::StatusOr<bool> Access::CheckPerson(rpc::CallContext& call, const Id& perso
   TRELLIS_ASSIGN_OR_RETURN(const Sight sight, Look(call, person));
   if (sight != Sight::kEmergency) return sight == Sight::kRelation;
   if (!IsRead(call)) return false;
-  call.audit().purpose = kEmergencyPurpose;
+  call.audit().purpose = rpc::kEmergencyPurpose;
   return true;
 }
 

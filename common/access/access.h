@@ -27,9 +27,6 @@ enum class Sight {
   kRelation,
 };
 
-// The purpose in the audit record of a call that only emergency access lets through (audit_record.proto).
-inline constexpr char kEmergencyPurpose[] = "BTG";
-
 // Asks identity about the caller of `call`, with the caller's own token. Errors mean that nobody knows.
 using AskIdentity = std::function<absl::StatusOr<Sight>(rpc::CallContext& call, const Id& person)>;
 

@@ -21,6 +21,7 @@ using nlohmann::json;
 constexpr char kAlgorithm[] = "EdDSA";
 constexpr char kType[] = "at+jwt";
 constexpr char kRolePrefix[] = "ROLE_";
+constexpr char kLabelPrefix[] = "SECURITY_LABEL_";
 constexpr std::size_t kMaxListItems = 32;
 
 // One answer for everything that is wrong with a token: why is nobody's business but the log's.
@@ -76,6 +77,27 @@ std::vector<options::v1::Role> RolesOf(const std::vector<std::string>& codes) {
   return roles;
 }
 
+// The same for labels: one that this version does not know clears nobody for anything.
+LabelSet ClearancesOf(const std::vector<std::string>& codes) {
+  LabelSet clearances;
+  for (const std::string& code : codes) {
+    options::v1::SecurityLabel label = options::v1::SECURITY_LABEL_UNSPECIFIED;
+    if (code != absl::AsciiStrToLower(code)) continue;
+    options::v1::SecurityLabel_Parse(absl::StrCat(kLabelPrefix, absl::AsciiStrToUpper(code)), &label);
+    if (label != options::v1::SECURITY_LABEL_UNSPECIFIED) clearances.Add(label);
+  }
+  return clearances;
+}
+
+json ClearancesAsJson(LabelSet clearances) {
+  json codes = json::array();
+  for (int label = options::v1::SecurityLabel_MIN + 1; label <= options::v1::SecurityLabel_MAX; ++label) {
+    const std::string& name = options::v1::SecurityLabel_Name(static_cast<options::v1::SecurityLabel>(label));
+    if (clearances.Has(label)) codes.push_back(absl::AsciiStrToLower(absl::StripPrefix(name, kLabelPrefix)));
+  }
+  return codes;
+}
+
 json ClaimsAsJson(const TokenIssuer::Options& options, const TokenSubject& subject, const Id& token, absl::Time now) {
   json roles = json::array();
   for (const options::v1::Role role : subject.roles) roles.push_back(RoleCode(role));
@@ -86,6 +108,7 @@ json ClaimsAsJson(const TokenIssuer::Options& options, const TokenSubject& subje
               {"sid", subject.session.ToString()},
               {"jti", token.ToString()},
               {"roles", std::move(roles)},
+              {"clr", ClearancesAsJson(subject.clearances)},
               {"amr", subject.methods},
               {"auth_time", absl::ToUnixSeconds(subject.auth_time)},
               {"iat", absl::ToUnixSeconds(now)},
@@ -175,11 +198,18 @@ absl::StatusOr<TokenClaims> ReadClaims(absl::string_view payload, absl::string_v
   const std::optional<std::vector<std::string>> roles = TextsOf(*object, "roles"), methods = TextsOf(*object, "amr");
   if (!roles || !methods || methods->empty()) return Invalid("lists");
 
+  std::optional<std::vector<std::string>> clearances;
+  if (object->contains("clr")) {
+    clearances = TextsOf(*object, "clr");
+    if (!clearances) return Invalid("clearances");
+  }
+
   return TokenClaims{.user = *user,
                      .organization = *organization,
                      .session = *session,
                      .token = *token,
                      .roles = RolesOf(*roles),
+                     .clearances = ClearancesOf(clearances.value_or(std::vector<std::string>())),
                      .methods = *methods,
                      .auth_time = *auth_time,
                      .issue_time = *issue_time,

@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/base/id.h"
+#include "common/base/label_set.h"
 #include "common/crypto/signing_key.h"
 #include "trellis/options/v1/options.pb.h"
 
@@ -19,13 +20,14 @@ namespace trellis::access {
 inline constexpr absl::Duration kMaxTokenLife = absl::Minutes(5);
 inline constexpr std::size_t kMaxTokenBytes = 4096;
 
-// What a token says. All of it is required; times have whole seconds.
+// What a token says. All of it but clearances is required; times have whole seconds.
 struct TokenClaims {
   Id user;                               // sub
   Id organization;                       // tid
   Id session;                            // sid
   Id token;                              // jti
   std::vector<options::v1::Role> roles;  // may be empty
+  LabelSet clearances;                   // clr; a token that tells none gives none
   std::vector<std::string> methods;      // amr (RFC 8176), for example "pwd", "otp"; at least one
   absl::Time auth_time;                  // when the user last proved who they are
   absl::Time issue_time;                 // iat
@@ -42,6 +44,7 @@ struct TokenSubject {
   Id organization;
   Id session;
   std::vector<options::v1::Role> roles;
+  LabelSet clearances = {};
   std::vector<std::string> methods;
   absl::Time auth_time;
 };

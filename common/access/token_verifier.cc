@@ -81,6 +81,7 @@ absl::StatusOr<rpc::Caller> TokenVerifier::Authenticate(absl::string_view token,
   caller.organization = claims.organization;
   caller.session = claims.session;
   caller.roles = std::move(claims.roles);
+  caller.clearances = claims.clearances;
   caller.service = peer.service;
   caller.methods = std::move(claims.methods);
   caller.auth_time = claims.auth_time;

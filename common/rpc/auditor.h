@@ -17,13 +17,16 @@ namespace trellis::rpc {
 
 class CallContext;
 
+// The purpose in the audit record of a call that only emergency access lets through (audit_record.proto).
+inline constexpr char kEmergencyPurpose[] = "BTG";
+
 // What stages and handlers know that request and answer do not show. Part of the call's context.
 struct AuditNotes {
-  Id organization;      // of a call without a token: whose user it turned out to concern
-  Id user;              // the same: who it is
-  std::string purpose;  // why it is allowed, where not for the usual reason: "BTG"
-  Id owner;             // whose data are shown, where the caller's organization is another
-  Id consent;           // under which consent
+  Id organization;        // of a call without a token: whose user it turned out to concern
+  Id user;                // the same: who it is
+  std::string purpose;    // why it is allowed, where not for the usual reason: kEmergencyPurpose
+  Id owner;               // whose data are shown, where the caller's organization is another
+  Id consent;             // under which consent
   bool recorded = false;  // the record was written together with the change
 };
 
@@ -38,8 +41,8 @@ class Auditor {
  public:
   virtual ~Auditor() = default;
 
-  // Takes down what is to be kept, while request and answer are at hand. `request` is null where the call ended before it
-  // was read, `response` where it did not succeed. Null: nothing needs to be recorded. Fast; touches no database.
+  // Takes down what is to be kept, while request and answer are at hand. `request` is null where the call ended before
+  // it was read, `response` where it did not succeed. Null: nothing needs to be recorded. Fast; touches no database.
   virtual std::unique_ptr<AuditEntry> Describe(const CallContext& call, const google::protobuf::Message* request,
                                                const google::protobuf::Message* response,
                                                const absl::Status& outcome) = 0;

@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/base/id.h"
+#include "common/base/label_set.h"
 #include "trellis/options/v1/options.pb.h"
 
 namespace google::protobuf {
@@ -39,6 +40,7 @@ struct Caller {
   std::vector<std::string> methods = {};
   absl::Time auth_time = absl::InfinitePast();
   absl::Time issue_time = absl::InfinitePast();
+  LabelSet clearances = {};  // labels of records that the user may read
 
   bool HasRole(options::v1::Role role) const { return std::find(roles.begin(), roles.end(), role) != roles.end(); }
 };

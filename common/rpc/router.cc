@@ -4,6 +4,7 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "common/rpc/pipeline/withholding.h"
 
 namespace trellis::rpc {
 namespace {
@@ -27,6 +28,11 @@ void CheckPolicy(const MethodDescriptor& method, const options::v1::MethodPolicy
   }
   if (method.server_streaming() && policy.data() != options::v1::DATA_CLASS_PUBLIC) {
     mistakes.push_back(absl::StrCat(method.full_name(), ": answers of a stream would leave before their audit record"));
+  }
+  Withholding withholding;
+  withholding.Prepare(*method.output_type());
+  if ((method.client_streaming() || method.server_streaming()) && withholding.Concerns(*method.output_type())) {
+    mistakes.push_back(absl::StrCat(method.full_name(), ": labelled records in answers of a stream are not withheld"));
   }
   if (method.client_streaming() && !policy.person_field().empty()) {
     mistakes.push_back(absl::StrCat(method.full_name(), ": a stream of requests cannot name a person_field"));

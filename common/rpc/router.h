@@ -27,8 +27,8 @@ namespace trellis::rpc {
 // Mistakes are collected and reported together by Check().
 class Router {
  public:
-  // Calls `respond` once with the response, or returns an error.
-  using Respond = absl::FunctionRef<void(const google::protobuf::Message&)>;
+  // Calls `respond` once with the response, which later stages may change, or returns an error.
+  using Respond = absl::FunctionRef<void(google::protobuf::Message&)>;
   using UnaryHandler = std::function<absl::Status(CallContext&, const google::protobuf::Message&, Respond)>;
   using StreamHandler = std::function<absl::Status(CallContext&, RawStream&)>;
   using PushHandler =

@@ -117,6 +117,7 @@ class RunningService final : public TestService {
                                       .organization = who.organization,
                                       .session = who.session,
                                       .roles = who.roles,
+                                      .clearances = who.clearances,
                                       .methods = {"pwd"},
                                       .auth_time = clock.Now()});
     if (!token.ok()) Die("cannot issue a token", token.status());

@@ -30,6 +30,7 @@
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/base/id.h"
+#include "common/base/label_set.h"
 #include "common/crypto/signing_key.h"
 #include "common/runtime/service.h"
 #include "grpcpp/channel.h"
@@ -62,6 +63,7 @@ struct TestUser {
   Id organization;
   Id session;
   std::vector<options::v1::Role> roles;
+  LabelSet clearances = {};
 
   // With new ids; in `organization` where it is given.
   static TestUser Make(std::vector<options::v1::Role> roles, Id organization = Id());

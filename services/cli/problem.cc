@@ -9,6 +9,10 @@ namespace {
 std::string NextStep(const absl::Status& status, const std::string& reason) {
   if (reason == "SIGN_IN_REFUSED") return "Check the login and the password; after many failures wait a while.";
   if (reason == "CONSENT_MISSING") return "Record the person's consent first: trellis consent record --help";
+  if (reason == "SUBSTANCE_USE_CONSENT_MISSING") {
+    return "Record a consent that names substance use and has an end first: trellis consent record --help";
+  }
+  if (reason == "LABEL_NOT_CLEARED") return "Ask your organization's administrator: trellis user clear --help";
   if (reason == "REQUEST_ID_REUSED") return "Leave --request-id out, or give one that was not used before.";
   if (reason == "ETAG_MISMATCH") return "Somebody changed it in the meantime: look at it again and repeat your change.";
   if (reason == "CODE_REQUIRED") return "Give the code that your authenticator shows: --code CODE.";

@@ -52,7 +52,10 @@ absl::Status CheckStillWanted(const CallContext& call) {
 Pipeline::Pipeline(Options options, const Router* router, Authenticator* authenticator, Authorizer* authorizer,
                    Auditor* auditor)
     : options_(std::move(options)), authenticator_(authenticator), authorizer_(authorizer), auditor_(auditor) {
-  for (const Router::Method* method : router->methods()) validator_.Prepare(*method->descriptor->input_type());
+  for (const Router::Method* method : router->methods()) {
+    validator_.Prepare(*method->descriptor->input_type());
+    withholding_.Prepare(*method->descriptor->output_type());
+  }
 }
 
 absl::Status Pipeline::Admit(CallContext& call, const Metadata& metadata) const {
@@ -89,7 +92,8 @@ absl::Status Pipeline::Unary(const Router::Method& method, CallContext& call, co
   absl::Status status = Guarded([&]() -> absl::Status {
     TRELLIS_RETURN_IF_ERROR(Take(method, call, metadata, request_bytes, *request));
     absl::Status serialized;
-    TRELLIS_RETURN_IF_ERROR(method.unary(call, *request, [&](const Message& message) {
+    TRELLIS_RETURN_IF_ERROR(method.unary(call, *request, [&](Message& message) {
+      withholding_.Apply(ReadableLabels(call), message);
       serialized = SerializeResponse(message, response);
       if (serialized.ok()) *entry = Describe(call, request, &message, serialized);
     }));

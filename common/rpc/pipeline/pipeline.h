@@ -1,6 +1,6 @@
-// The way of a request: deadline, authentication, authorization, validation, handler, audit, error masking. Knows
-// nothing of queues and threads; admission and observers are the transport's, at its two ends, and so is waiting for
-// the audit.
+// The way of a request: deadline, authentication, authorization, validation, handler, withholding, audit, error
+// masking. Knows nothing of queues and threads; admission and observers are the transport's, at its two ends, and so is
+// waiting for the audit.
 #ifndef TRELLIS_COMMON_RPC_PIPELINE_PIPELINE_H_
 #define TRELLIS_COMMON_RPC_PIPELINE_PIPELINE_H_
 
@@ -15,6 +15,7 @@
 #include "common/rpc/caller.h"
 #include "common/rpc/pipeline/authentication.h"
 #include "common/rpc/pipeline/validation.h"
+#include "common/rpc/pipeline/withholding.h"
 #include "common/rpc/router.h"
 #include "grpcpp/support/byte_buffer.h"
 
@@ -65,6 +66,7 @@ class Pipeline {
   Authorizer* const authorizer_;
   Auditor* const auditor_;
   Validator validator_;
+  Withholding withholding_;
 };
 
 }  // namespace trellis::rpc

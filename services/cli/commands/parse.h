@@ -12,13 +12,41 @@
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "common/base/error.h"
+#include "common/base/status_macros.h"
 #include "services/cli/args.h"
+#include "services/cli/enums.h"
+#include "trellis/options/v1/options.pb.h"
 #include "trellis/types/v1/types.pb.h"
 
 namespace trellis::cli {
 
 inline absl::Status Usage(const std::string& message) {
   return Error(absl::StatusCode::kInvalidArgument, "USAGE", message);
+}
+
+// "substance-use,hiv" into the labels of a record or the clearances of a user.
+inline absl::Status ReadLabels(const Args& args, const std::string& flag,
+                               google::protobuf::RepeatedField<int>* labels) {
+  for (const std::string& text : args.All(flag)) {
+    TRELLIS_ASSIGN_OR_RETURN(const auto label, ParseEnum<options::v1::SecurityLabel>(flag, text));
+    labels->Add(label);
+  }
+  return absl::OkStatus();
+}
+
+// "substance-use, hiv" for people.
+inline std::string LabelText(const google::protobuf::RepeatedField<int>& labels) {
+  std::string out;
+  for (const int label : labels) {
+    absl::StrAppend(&out, out.empty() ? "" : ", ", Text(static_cast<options::v1::SecurityLabel>(label)));
+  }
+  return out;
+}
+
+// What stands in place of what the caller may not read.
+template <class Record>
+std::string OrWithheld(const Record& record, const std::string& text) {
+  return record.withheld() ? absl::StrCat("withheld (", LabelText(record.labels()), ")") : text;
 }
 
 // "2004-05-17". Unset where the flag is.

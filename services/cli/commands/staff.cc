@@ -70,6 +70,7 @@ absl::Status CreateUser(Client& client, const Args& args) {
     TRELLIS_ASSIGN_OR_RETURN(const auto role, ParseEnum<options::v1::Role>("roles", text));
     request.mutable_user()->add_roles(role);
   }
+  TRELLIS_RETURN_IF_ERROR(ReadLabels(args, "clearances", request.mutable_user()->mutable_clearances()));
   if (args.Has("password-file")) {
     TRELLIS_ASSIGN_OR_RETURN(*request.mutable_password(), args.File("password-file"));
   }
@@ -85,15 +86,29 @@ absl::Status ListUsers(Client& client, const Args&) {
   request.set_page_size(500);
   TRELLIS_ASSIGN_OR_RETURN(const auto response, client.Call(Service::kIdentity, &v1::Users::Stub::ListUsers, request));
   return client.Show(response, [&] {
-    Table table({"name", "login", "roles", "user"});
+    Table table({"name", "login", "roles", "clearances", "user"});
     for (const auto& user : response.users()) {
       std::string roles;
       for (const int role : user.roles()) {
         absl::StrAppend(&roles, roles.empty() ? "" : ", ", Text(static_cast<options::v1::Role>(role)));
       }
-      table.Add({user.display_name(), user.login(), roles, user.name()});
+      table.Add({user.display_name(), user.login(), roles, LabelText(user.clearances()), user.name()});
     }
     std::cout << table.ToString();
+  });
+}
+
+absl::Status ClearUser(Client& client, const Args& args) {
+  v1::UpdateUserRequest request;
+  request.mutable_user()->set_name(Named("users", args.positional()));
+  TRELLIS_RETURN_IF_ERROR(ReadLabels(args, "clearances", request.mutable_user()->mutable_clearances()));
+  request.mutable_update_mask()->add_paths("clearances");
+  request.set_request_id(client.request_id());
+  TRELLIS_ASSIGN_OR_RETURN(const auto response, client.Call(Service::kIdentity, &v1::Users::Stub::UpdateUser, request));
+  return client.Show(response, [&] {
+    const std::string clearances = LabelText(response.user().clearances());
+    std::cout << "    " << response.user().display_name() << " is cleared for "
+              << (clearances.empty() ? "nothing that is labelled" : clearances) << "\n";
   });
 }
 
@@ -153,8 +168,14 @@ std::vector<Command> StaffCommands() {
        {{"login", "an e-mail address", true},
         {"name", "what people call them", true},
         {"roles", "coordinator, clinician, provider-staff, ... separated by commas", true},
+        {"clearances", "substance-use, hiv, ... separated by commas: labels of records that they may read"},
         {"password-file", "file with the first password; a service account has none"}},
        CreateUser},
+      {"user clear",
+       "USER",
+       "set the labels of records that somebody may read; their sessions end",
+       {{"clearances", "substance-use, hiv, ... separated by commas; left out: none"}},
+       ClearUser},
       {"user list", "", "the staff of your organization", {}, ListUsers},
       {"relation grant", "", "let somebody see a person or a population", RelationFlags(), GrantRelation},
       {"relation revoke", "", "take that back", RelationFlags(), RevokeRelation},

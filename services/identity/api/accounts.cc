@@ -14,7 +14,7 @@ namespace trellis::identity {
 absl::StatusOr<NewAccount> PrepareAccount(const v1::User& user, const Roles& roles, absl::string_view organization,
                                           absl::string_view password, Passwords& passwords, absl::Time deadline,
                                           absl::string_view prefix, absl::string_view password_field) {
-  NewAccount account{CanonicalLogin(user.login()), user.display_name(), roles, ""};
+  NewAccount account{CanonicalLogin(user.login()), user.display_name(), roles, {}, ""};
   TRELLIS_RETURN_IF_ERROR(ValidateLogin(account.login, absl::StrCat(prefix, "login")));
   TRELLIS_RETURN_IF_ERROR(RequireText(account.display_name, absl::StrCat(prefix, "display_name")));
   if (roles.contains(Role::kServiceAccount)) {
@@ -35,6 +35,7 @@ absl::StatusOr<storage::UserRow> CreateAccount(runtime::WriteUnit& unit, const I
   row.login = account.login;
   row.display_name = account.display_name;
   row.roles = account.roles;
+  row.clearances = account.clearances;
   row.create_time = unit.now;
   row.update_time = unit.now;
   TRELLIS_RETURN_IF_ERROR(storage::InsertUser(unit.db, row, account.password_hash));

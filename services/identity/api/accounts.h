@@ -21,6 +21,7 @@ struct NewAccount {
   std::string login;  // canonical
   std::string display_name;
   Roles roles;
+  LabelSet clearances;
   std::string password_hash;  // "": none
 };
 

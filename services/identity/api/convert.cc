@@ -8,6 +8,7 @@
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/etag.h"
+#include "common/rpc/labels.h"
 #include "common/rpc/resource_name.h"
 #include "common/rpc/timestamps.h"
 #include "services/identity/domain/person_rules.h"
@@ -55,6 +56,7 @@ v1::User ToProto(const storage::UserRow& row) {
   out.set_display_name(row.display_name);
   for (const Role role : row.roles) out.add_roles(static_cast<options::v1::Role>(role));
   out.set_disabled(row.disabled);
+  rpc::PutLabels(row.clearances, out.mutable_clearances());
   *out.mutable_create_time() = rpc::ToTimestamp(row.create_time);
   *out.mutable_update_time() = rpc::ToTimestamp(row.update_time);
   out.set_etag(rpc::MakeEtag(row.version));

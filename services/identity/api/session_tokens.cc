@@ -158,6 +158,7 @@ absl::StatusOr<access::IssuedToken> SessionTokens::IssueAccess(const LiveSession
   subject.session = live.session.id;
   if (!live.restricted) {
     for (const Role role : live.user.roles) subject.roles.push_back(static_cast<options::v1::Role>(role));
+    subject.clearances = live.user.clearances;
   }
   subject.methods = live.session.methods;
   subject.auth_time = live.session.auth_time;

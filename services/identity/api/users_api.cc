@@ -10,6 +10,7 @@
 #include "common/base/status_macros.h"
 #include "common/rpc/etag.h"
 #include "common/rpc/id_page.h"
+#include "common/rpc/labels.h"
 #include "common/rpc/resource_name.h"
 #include "services/identity/api/accounts.h"
 #include "services/identity/api/convert.h"
@@ -22,11 +23,11 @@
 namespace trellis::identity {
 namespace {
 
-constexpr absl::string_view kChangeable[] = {"display_name", "roles", "disabled"};
+constexpr absl::string_view kChangeable[] = {"display_name", "roles", "disabled", "clearances"};
 
 absl::Status OwnAccount() {
   return Error(absl::StatusCode::kFailedPrecondition, "OWN_ACCOUNT",
-               "Nobody changes their own roles or disables themselves: ask another administrator.");
+               "Nobody changes their own roles or clearances or disables themselves: ask another administrator.");
 }
 
 absl::Status KindFixed() {
@@ -43,9 +44,12 @@ absl::StatusOr<storage::UserRow> Apply(const storage::UserRow& before, const v1:
   if (after.roles.contains(Role::kServiceAccount) != before.roles.contains(Role::kServiceAccount)) return KindFixed();
   after.display_name = wanted.display_name();
   after.disabled = wanted.disabled();
-  const bool changes_rights = after.roles != before.roles || after.disabled != before.disabled;
+  after.clearances = rpc::LabelsFrom(wanted.clearances());
+  const bool other_clearances = after.clearances != before.clearances;
+  const bool changes_rights = after.roles != before.roles || after.disabled != before.disabled || other_clearances;
   if (changes_rights && before.id == caller.user) return OwnAccount();
   TRELLIS_RETURN_IF_ERROR(MayGive(RolesOf(caller), Difference(before.roles, after.roles)));
+  if (other_clearances) TRELLIS_RETURN_IF_ERROR(MayGiveClearances(RolesOf(caller)));
   // Whoever may not give somebody's roles may not lock them out either.
   if (after.disabled != before.disabled) TRELLIS_RETURN_IF_ERROR(MayGive(RolesOf(caller), before.roles));
   return after;
@@ -53,7 +57,8 @@ absl::StatusOr<storage::UserRow> Apply(const storage::UserRow& before, const v1:
 
 // The order of roles means nothing.
 bool SameValues(const storage::UserRow& a, const storage::UserRow& b) {
-  return a.display_name == b.display_name && a.roles == b.roles && a.disabled == b.disabled;
+  return a.display_name == b.display_name && a.roles == b.roles && a.clearances == b.clearances &&
+         a.disabled == b.disabled;
 }
 
 v1::UserUpdated EventOf(const storage::UserRow& row) {
@@ -64,11 +69,13 @@ v1::UserUpdated EventOf(const storage::UserRow& row) {
   return event;
 }
 
-// Tokens tell roles, so those that tell the old ones must go.
+// Tokens tell roles and clearances, so those that tell the old ones must go.
 absl::StatusOr<Ended> EndSessionsAfter(runtime::WriteUnit& unit, const storage::UserRow& before,
                                        const storage::UserRow& after) {
   if (after.disabled && !before.disabled) return EndAllSessions(unit, after.id, EndReason::kUserDisabled);
-  if (after.roles != before.roles) return EndAllSessions(unit, after.id, EndReason::kRolesChanged);
+  if (after.roles != before.roles || after.clearances != before.clearances) {
+    return EndAllSessions(unit, after.id, EndReason::kRolesChanged);
+  }
   return Ended();
 }
 
@@ -104,14 +111,16 @@ absl::StatusOr<v1::CreateUserResponse> UsersApi::CreateUser(rpc::CallContext& ca
                                                             const v1::CreateUserRequest& request) {
   TRELLIS_ASSIGN_OR_RETURN(const Roles roles, ParseRoles(Numbers(request.user().roles()), "user.roles"));
   TRELLIS_RETURN_IF_ERROR(MayGive(RolesOf(call.caller()), roles));
+  const LabelSet clearances = rpc::LabelsFrom(request.user().clearances());
+  if (!clearances.empty()) TRELLIS_RETURN_IF_ERROR(MayGiveClearances(RolesOf(call.caller())));
   std::string organization;
   TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
     TRELLIS_ASSIGN_OR_RETURN(organization, storage::OrganizationName(session, call.caller().organization));
     return absl::OkStatus();
   }));
-  TRELLIS_ASSIGN_OR_RETURN(const NewAccount account,
-                           PrepareAccount(request.user(), roles, organization, request.password(), passwords_,
-                                          call.deadline(), "user.", "password"));
+  TRELLIS_ASSIGN_OR_RETURN(NewAccount account, PrepareAccount(request.user(), roles, organization, request.password(),
+                                                              passwords_, call.deadline(), "user.", "password"));
+  account.clearances = clearances;
 
   // The record of the request keeps a digest of it, from which a password could be guessed.
   v1::CreateUserRequest record = request;

@@ -44,6 +44,12 @@ absl::Status MayGive(const Roles& giver, const Roles& changed) {
   return absl::OkStatus();
 }
 
+absl::Status MayGiveClearances(const Roles& giver) {
+  if (giver.contains(Role::kOrganizationAdministrator)) return absl::OkStatus();
+  return Error(absl::StatusCode::kPermissionDenied, "CLEARANCE_NOT_YOURS_TO_GIVE",
+               "Only the organization's administrator gives clearances or takes them away.");
+}
+
 Roles Difference(const Roles& a, const Roles& b) {
   Roles out;
   std::set_symmetric_difference(a.begin(), a.end(), b.begin(), b.end(), std::inserter(out, out.end()));

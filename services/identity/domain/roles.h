@@ -34,6 +34,9 @@ absl::StatusOr<Roles> ParseRoles(const std::vector<int>& numbers, absl::string_v
 // ROLE_NOT_YOURS_TO_GIVE.
 absl::Status MayGive(const Roles& giver, const Roles& changed);
 
+// Clearances reach over one organization. Error: PERMISSION_DENIED CLEARANCE_NOT_YOURS_TO_GIVE.
+absl::Status MayGiveClearances(const Roles& giver);
+
 // The roles that are in exactly one of the two.
 Roles Difference(const Roles& a, const Roles& b);
 

@@ -26,7 +26,7 @@ enum class EndReason : int {
   kRevoked = 2,
   kTokenReused = 3,
   kCredentialChanged = 4,
-  kRolesChanged = 5,
+  kRolesChanged = 5,  // or clearances
   kUserDisabled = 6,
   kTooMany = 7,
 };

@@ -12,28 +12,29 @@ namespace trellis::identity::storage {
 namespace {
 
 constexpr char kInsert[] =
-    "INSERT INTO user (organization_id, id, login, display_name, roles, disabled, password_hash, version, create_time, "
-    "update_time) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    "INSERT INTO user (organization_id, id, login, display_name, roles, clearances, disabled, password_hash, version, "
+    "create_time, "
+    "update_time) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr char kFind[] =
-    "SELECT organization_id, id, login, display_name, roles, disabled, version, create_time, update_time "
+    "SELECT organization_id, id, login, display_name, roles, clearances, disabled, version, create_time, update_time "
     "FROM user WHERE organization_id = ? AND id = ?";
 constexpr char kLock[] =
-    "SELECT organization_id, id, login, display_name, roles, disabled, version, create_time, update_time "
+    "SELECT organization_id, id, login, display_name, roles, clearances, disabled, version, create_time, update_time "
     "FROM user WHERE organization_id = ? AND id = ? FOR UPDATE";
 constexpr char kUpdate[] =
-    "UPDATE user SET display_name = ?, roles = ?, disabled = ?, version = ?, update_time = ? "
+    "UPDATE user SET display_name = ?, roles = ?, clearances = ?, disabled = ?, version = ?, update_time = ? "
     "WHERE organization_id = ? AND id = ?";
 constexpr char kList[] =
-    "SELECT organization_id, id, login, display_name, roles, disabled, version, create_time, update_time "
+    "SELECT organization_id, id, login, display_name, roles, clearances, disabled, version, create_time, update_time "
     "FROM user WHERE organization_id = ? AND id > ? AND (roles & ?) <> 0 AND disabled <= ? ORDER BY id LIMIT ?";
 constexpr char kFindCredentials[] =
-    "SELECT organization_id, id, login, display_name, roles, disabled, version, create_time, update_time, "
+    "SELECT organization_id, id, login, display_name, roles, clearances, disabled, version, create_time, update_time, "
     "password_hash FROM user WHERE login = ?";
 constexpr char kCredentialsOf[] =
-    "SELECT organization_id, id, login, display_name, roles, disabled, version, create_time, update_time, "
+    "SELECT organization_id, id, login, display_name, roles, clearances, disabled, version, create_time, update_time, "
     "password_hash FROM user WHERE organization_id = ? AND id = ?";
 constexpr char kLockCredentials[] =
-    "SELECT organization_id, id, login, display_name, roles, disabled, version, create_time, update_time, "
+    "SELECT organization_id, id, login, display_name, roles, clearances, disabled, version, create_time, update_time, "
     "password_hash FROM user WHERE organization_id = ? AND id = ? FOR UPDATE";
 constexpr char kSetHash[] = "UPDATE user SET password_hash = ? WHERE organization_id = ? AND id = ?";
 constexpr char kReplaceHash[] =
@@ -55,19 +56,25 @@ Roles FromBits(int bits) {
   return roles;
 }
 
-using Columns = std::tuple<Id, Id, std::string, std::string, int, bool, std::int64_t, absl::Time, absl::Time>;
+using Columns =
+    std::tuple<Id, Id, std::string, std::string, int, std::int64_t, bool, std::int64_t, absl::Time, absl::Time>;
 
 UserRow ToRow(Columns columns) {
-  auto& [organization, id, login, display_name, roles, disabled, version, create_time, update_time] = columns;
-  return {organization, id,          std::move(login), std::move(display_name), FromBits(roles), disabled,
-          version,      create_time, update_time};
+  auto& [organization, id, login, display_name, roles, clearances, disabled, version, create_time, update_time] =
+      columns;
+  return {organization,     id,
+          std::move(login), std::move(display_name),
+          FromBits(roles),  LabelSet::FromBits(clearances),
+          disabled,         version,
+          create_time,      update_time};
 }
 
 absl::StatusOr<std::optional<UserRow>> FindBy(db::Session& session, absl::string_view sql, const Id& organization,
                                               const Id& id) {
   TRELLIS_ASSIGN_OR_RETURN(
-      auto columns, session.QueryOne<Id, Id, std::string, std::string, int, bool, std::int64_t, absl::Time, absl::Time>(
-                        sql, organization, id));
+      auto columns,
+      session.QueryOne<Id, Id, std::string, std::string, int, std::int64_t, bool, std::int64_t, absl::Time, absl::Time>(
+          sql, organization, id));
   if (!columns.has_value()) return std::nullopt;
   return ToRow(*std::move(columns));
 }
@@ -76,13 +83,13 @@ template <class... Key>
 absl::StatusOr<std::optional<Credentials>> CredentialsBy(db::Session& session, absl::string_view sql,
                                                          const Key&... key) {
   TRELLIS_ASSIGN_OR_RETURN(
-      auto found,
-      (session.QueryOne<Id, Id, std::string, std::string, int, bool, std::int64_t, absl::Time, absl::Time, std::string>(
-          sql, key...)));
+      auto found, (session.QueryOne<Id, Id, std::string, std::string, int, std::int64_t, bool, std::int64_t, absl::Time,
+                                    absl::Time, std::string>(sql, key...)));
   if (!found.has_value()) return std::nullopt;
-  auto& [organization, id, login, display_name, roles, disabled, version, create_time, update_time, hash] = *found;
-  return Credentials{ToRow({organization, id, std::move(login), std::move(display_name), roles, disabled, version,
-                            create_time, update_time}),
+  auto& [organization, id, login, display_name, roles, clearances, disabled, version, create_time, update_time, hash] =
+      *found;
+  return Credentials{ToRow({organization, id, std::move(login), std::move(display_name), roles, clearances, disabled,
+                            version, create_time, update_time}),
                      std::move(hash)};
 }
 
@@ -90,8 +97,8 @@ absl::StatusOr<std::optional<Credentials>> CredentialsBy(db::Session& session, a
 
 absl::Status InsertUser(db::Session& tx, const UserRow& row, absl::string_view password_hash) {
   const absl::Status status =
-      tx.Execute(kInsert, row.organization, row.id, row.login, row.display_name, ToBits(row.roles), row.disabled,
-                 password_hash, row.version, row.create_time, row.update_time)
+      tx.Execute(kInsert, row.organization, row.id, row.login, row.display_name, ToBits(row.roles),
+                 row.clearances.bits(), row.disabled, password_hash, row.version, row.create_time, row.update_time)
           .status();
   if (!db::IsDuplicateKey(status, "user_login")) return status;
   return Error(absl::StatusCode::kAlreadyExists, "LOGIN_TAKEN", "This login name is taken.");
@@ -107,8 +114,8 @@ absl::StatusOr<std::optional<UserRow>> LockUser(db::Session& tx, const Id& organ
 
 absl::Status UpdateUser(db::Session& tx, const UserRow& row) {
   return tx
-      .Execute(kUpdate, row.display_name, ToBits(row.roles), row.disabled, row.version, row.update_time,
-               row.organization, row.id)
+      .Execute(kUpdate, row.display_name, ToBits(row.roles), row.clearances.bits(), row.disabled, row.version,
+               row.update_time, row.organization, row.id)
       .status();
 }
 
@@ -116,8 +123,9 @@ absl::StatusOr<std::vector<UserRow>> ListUsers(db::Session& session, const Id& o
                                                const Id& after, int limit) {
   const int roles = filter.role.has_value() ? ToBits({*filter.role}) : kEveryRole;
   TRELLIS_ASSIGN_OR_RETURN(
-      auto found, session.Query<Id, Id, std::string, std::string, int, bool, std::int64_t, absl::Time, absl::Time>(
-                      kList, organization, after, roles, filter.with_disabled, limit));
+      auto found,
+      session.Query<Id, Id, std::string, std::string, int, std::int64_t, bool, std::int64_t, absl::Time, absl::Time>(
+          kList, organization, after, roles, filter.with_disabled, limit));
   std::vector<UserRow> rows;
   rows.reserve(found.size());
   for (auto& columns : found) rows.push_back(ToRow(std::move(columns)));

@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/base/id.h"
+#include "common/base/label_set.h"
 #include "common/db/session.h"
 #include "services/identity/domain/roles.h"
 
@@ -23,6 +24,7 @@ struct UserRow {
   std::string login;  // canonical
   std::string display_name;
   Roles roles;
+  LabelSet clearances;
   bool disabled = false;
   std::int64_t version = 1;
   absl::Time create_time;
@@ -34,7 +36,7 @@ absl::Status InsertUser(db::Session& tx, const UserRow& row, absl::string_view p
 absl::StatusOr<std::optional<UserRow>> FindUser(db::Session& session, const Id& organization, const Id& id);
 // The same, locked until the end of the transaction.
 absl::StatusOr<std::optional<UserRow>> LockUser(db::Session& tx, const Id& organization, const Id& id);
-// Writes display name, roles, disabled, version and update time.
+// Writes display name, roles, clearances, disabled, version and update time.
 absl::Status UpdateUser(db::Session& tx, const UserRow& row);
 
 struct UserFilter {

@@ -1,4 +1,7 @@
 // Who may end whose sessions, and what ends them without asking.
+#include "absl/strings/str_split.h"
+#include "common/access/token.h"
+#include "common/crypto/base64url.h"
 #include "gmock/gmock.h"
 #include "services/identity/domain/session_rules.h"
 #include "tests/integration/identity/session_fixture.h"
@@ -120,6 +123,30 @@ TEST_F(SessionEndsTest, ARepeatedRequestChangesNothing) {
   const v1::SignInResponse later = SignedIn(account);
   EXPECT_EQ(Call(administrator_, *sessions_, &v1::Sessions::Stub::RevokeSessions, request).value.ended_count(), 1);
   EXPECT_TRUE(GoesOn(later));
+}
+
+TEST_F(SessionEndsTest, TakingAClearanceAwayEndsTheSessionsThatTellOfIt) {
+  const Account account = NewAccount();
+  const auto update = [&](std::vector<options::v1::SecurityLabel> clearances) {
+    v1::UpdateUserRequest request;
+    request.mutable_user()->set_name(account.name);
+    for (const auto label : clearances) request.mutable_user()->add_clearances(label);
+    request.mutable_update_mask()->add_paths("clearances");
+    EXPECT_TRUE(Call(administrator_, *users_, &v1::Users::Stub::UpdateUser, request).ok());
+  };
+  update({options::v1::SECURITY_LABEL_HIV});
+  const v1::SignInResponse session = SignedIn(account);
+  const auto claims = [](const v1::SignInResponse& signed_in) {
+    const std::vector<std::string> parts = absl::StrSplit(signed_in.access_token(), '.');
+    return access::ReadClaims(*crypto::Base64UrlDecode(parts[1]), testing::TestAuthority().issuer,
+                              testing::TestAuthority().audience);
+  };
+  ASSERT_TRUE(claims(session).ok()) << claims(session).status();
+  EXPECT_TRUE(claims(session)->clearances.Has(options::v1::SECURITY_LABEL_HIV));
+  update({});
+  EXPECT_FALSE(GoesOn(session));
+  EXPECT_EQ(List(session.access_token()).reason(), "SESSION_ENDED");
+  EXPECT_TRUE(claims(SignedIn(account))->clearances.empty());
 }
 
 TEST_F(SessionEndsTest, DisablingAUserOrChangingTheirRolesEndsTheirSessions) {

@@ -169,6 +169,42 @@ TEST_F(UsersTest, DoNotChangeTheirOwnRights) {
   EXPECT_TRUE(Update(administrator_, self, {"display_name"}).ok());
 }
 
+TEST_F(UsersTest, GetClearancesFromTheirOrganizationsAdministrator) {
+  v1::CreateUserRequest request = Request();
+  request.mutable_user()->add_clearances(options::v1::SECURITY_LABEL_SUBSTANCE_USE);
+  v1::User user = Create(administrator_, request).value.user();
+  EXPECT_THAT(user.clearances(), ElementsAre(options::v1::SECURITY_LABEL_SUBSTANCE_USE));
+  user.add_clearances(options::v1::SECURITY_LABEL_HIV);
+  auto updated = Update(administrator_, user, {"clearances"});
+  ASSERT_TRUE(updated.ok()) << updated.status.error_message();
+  EXPECT_THAT(GetUser(administrator_, user.name()).value.user().clearances(),
+              ElementsAre(options::v1::SECURITY_LABEL_SUBSTANCE_USE, options::v1::SECURITY_LABEL_HIV));
+  user = updated.value.user();
+  user.clear_clearances();
+  user.set_display_name("New Name");
+  EXPECT_EQ(Update(administrator_, user, {"display_name"}).value.user().clearances_size(), 2) << "not named";
+  user.clear_etag();
+  EXPECT_EQ(Update(administrator_, user, {"clearances"}).value.user().clearances_size(), 0);
+  user.add_clearances(static_cast<options::v1::SecurityLabel>(29));
+  EXPECT_THAT(WrongFields(Update(administrator_, user, {"clearances"}).status), ElementsAre("user.clearances[0]"));
+}
+
+TEST_F(UsersTest, DoNotClearThemselvesNorByThePlatformsAdministrator) {
+  v1::User self = GetUser(administrator_, NameOf("users", administrator_.user)).value.user();
+  self.add_clearances(options::v1::SECURITY_LABEL_HIV);
+  EXPECT_EQ(Update(administrator_, self, {"clearances"}).reason(), "OWN_ACCOUNT");
+  testing::TestUser platform = administrator_;
+  platform.roles = {options::v1::ROLE_PLATFORM_ADMINISTRATOR};
+  v1::CreateUserRequest request = Request(options::v1::ROLE_DIRECTORY_ADMINISTRATOR);
+  const v1::User other = Create(platform, request).value.user();
+  request = Request(options::v1::ROLE_DIRECTORY_ADMINISTRATOR);
+  request.mutable_user()->add_clearances(options::v1::SECURITY_LABEL_HIV);
+  EXPECT_EQ(Create(platform, request).reason(), "CLEARANCE_NOT_YOURS_TO_GIVE");
+  v1::User wanted = other;
+  wanted.add_clearances(options::v1::SECURITY_LABEL_HIV);
+  EXPECT_EQ(Update(platform, wanted, {"clearances"}).reason(), "CLEARANCE_NOT_YOURS_TO_GIVE");
+}
+
 TEST_F(UsersTest, WhoAreDisabledCannotSignInAndAreHiddenFromLists) {
   const v1::CreateUserRequest request = Request();
   v1::User user = Create(administrator_, request).value.user();

@@ -39,6 +39,8 @@ class TokenTest : public ::testing::Test {
                                  .organization = ids_.Next(),
                                  .session = ids_.Next(),
                                  .roles = {options::v1::ROLE_COORDINATOR, options::v1::ROLE_CLINICIAN},
+                                 .clearances = LabelSet::FromBits(1 << options::v1::SECURITY_LABEL_SUBSTANCE_USE |
+                                                                  1 << options::v1::SECURITY_LABEL_SEALED),
                                  .methods = {"pwd"},
                                  .auth_time = clock_.Now() - absl::Minutes(1)};
 };

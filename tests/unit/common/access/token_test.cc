@@ -15,6 +15,7 @@ TEST_F(TokenTest, SaysWhoCalls) {
   EXPECT_EQ(claims->organization, subject_.organization);
   EXPECT_EQ(claims->session, subject_.session);
   EXPECT_EQ(claims->roles, subject_.roles);
+  EXPECT_EQ(claims->clearances, subject_.clearances);
   EXPECT_EQ(claims->methods, subject_.methods);
   EXPECT_EQ(claims->auth_time, subject_.auth_time);
   EXPECT_EQ(claims->expire_time - claims->issue_time, absl::Minutes(5));
@@ -35,8 +36,25 @@ TEST_F(TokenTest, HasTheFormThatOthersExpect) {
   EXPECT_EQ(claims["roles"], (nlohmann::json{"coordinator", "clinician"}));
   EXPECT_EQ(claims["exp"], 1790000300);
   EXPECT_EQ(claims["tid"], subject_.organization.ToString());
-  EXPECT_EQ(claims.size(), 12u);
+  EXPECT_EQ(claims["clr"], (nlohmann::json{"substance_use", "sealed"}));
+  EXPECT_EQ(claims.size(), 13u);
   EXPECT_LT(token.size(), 1000u);
+}
+
+// A token of an older identity says nothing about clearances, one of a newer identity may say more.
+TEST_F(TokenTest, NobodyIsClearedForWhatTheTokenDoesNotSayOrThisVersionDoesNotKnow) {
+  const auto read = [this](const nlohmann::json& clearances) {
+    const std::vector<std::string> parts = absl::StrSplit(Issue(), '.');
+    auto claims = nlohmann::json::parse(*crypto::Base64UrlDecode(parts[1]));
+    claims.erase("clr");
+    if (!clearances.is_null()) claims["clr"] = clearances;
+    return ReadClaims(claims.dump(), "https://identity.test", "trellis");
+  };
+  EXPECT_TRUE(read(nullptr)->clearances.empty());
+  EXPECT_TRUE(read({"genetic", "unspecified", "SUBSTANCE_USE", ""})->clearances.empty());
+  EXPECT_EQ(read({"sealed", "genetic", "substance_use"})->clearances, subject_.clearances);
+  EXPECT_EQ(ReasonOf(read("sealed").status()), "TOKEN_INVALID");
+  EXPECT_EQ(ReasonOf(read({3}).status()), "TOKEN_INVALID");
 }
 
 TEST_F(TokenTest, AnIssuerWithoutSettingsCannotBeMade) {
