@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/error.h"
 #include "common/rpc/etag.h"
+#include "common/rpc/labels.h"
 #include "common/rpc/resource_name.h"
 #include "common/rpc/timestamps.h"
 #include "services/assessment/api/instrument_convert.h"
@@ -87,7 +88,8 @@ void FillBands(const OutcomeDefinition& definition, double position, v1::Outcome
   }
 }
 
-void FillChange(const OutcomeDefinition& definition, const storage::Point& earlier, double now, v1::Change* out) {
+void FillChange(const OutcomeDefinition& definition, const storage::Point& earlier, double now,
+                LabelSet instrument_labels, v1::Change* out) {
   const Change change = ClassifyChange(definition, *earlier.position, now);
   out->set_assessment(rpc::MakeName("assessments", earlier.place.id));
   *out->mutable_effective_time() = rpc::ToTimestamp(earlier.place.effective_time);
@@ -95,6 +97,7 @@ void FillChange(const OutcomeDefinition& definition, const storage::Point& earli
   out->set_label(LabelOf(change.label));
   if (change.response.has_value()) out->set_response(*change.response);
   for (const std::string& system : change.bands_crossed) out->add_bands_crossed(system);
+  rpc::PutLabels(earlier.labels | instrument_labels, out->mutable_labels());
 }
 
 void AddOutcomes(const Instrument& instrument, const Assessment& assessment, const EarlierByOutcome& earlier,
@@ -104,7 +107,8 @@ void AddOutcomes(const Instrument& instrument, const Assessment& assessment, con
     for (const OutcomeValue& value : assessment.result.outcomes) {
       if (value.code != definition.code) continue;
       const auto it = earlier.find(value.code);
-      *out->add_outcomes() = ToProto(definition, value, it == earlier.end() ? storage::Earlier() : it->second);
+      *out->add_outcomes() = ToProto(definition, value, it == earlier.end() ? storage::Earlier() : it->second,
+                                     instrument.assessment_labels);
     }
   }
 }
@@ -123,6 +127,7 @@ void AddCriticalAnswers(const Instrument& instrument, const Assessment& assessme
 
 v1::RecordedOutcome RecordedOf(const v1::Outcome& outcome) {
   v1::RecordedOutcome out;
+  LabelSet compared;
   out.set_code(outcome.code());
   out.set_kind(outcome.kind());
   if (outcome.value_case() == v1::Outcome::kNumber) out.set_number(outcome.number());
@@ -135,11 +140,14 @@ v1::RecordedOutcome RecordedOf(const v1::Outcome& outcome) {
   if (outcome.has_change_from_baseline()) {
     out.set_change_from_baseline(outcome.change_from_baseline().label());
     out.set_difference_from_baseline(outcome.change_from_baseline().difference());
+    compared = compared | rpc::LabelsFrom(outcome.change_from_baseline().labels());
   }
   if (outcome.has_change_from_previous()) {
     out.set_change_from_previous(outcome.change_from_previous().label());
     out.set_difference_from_previous(outcome.change_from_previous().difference());
+    compared = compared | rpc::LabelsFrom(outcome.change_from_previous().labels());
   }
+  rpc::PutLabels(compared, out.mutable_change_labels());
   return out;
 }
 
@@ -174,7 +182,8 @@ absl::StatusOr<std::optional<absl::Time>> EffectiveTimeFromProto(const v1::Asses
   return time;
 }
 
-v1::Outcome ToProto(const OutcomeDefinition& definition, const OutcomeValue& value, const storage::Earlier& earlier) {
+v1::Outcome ToProto(const OutcomeDefinition& definition, const OutcomeValue& value, const storage::Earlier& earlier,
+                    LabelSet instrument_labels) {
   v1::Outcome out;
   out.set_code(definition.code);
   out.set_kind(ToProto(definition.kind));
@@ -185,10 +194,10 @@ v1::Outcome ToProto(const OutcomeDefinition& definition, const OutcomeValue& val
   FillBands(definition, *value.position, &out);
   if (const std::optional<int> severity = SeverityOf(definition, *value.position)) out.set_severity(*severity);
   if (earlier.baseline.has_value()) {
-    FillChange(definition, *earlier.baseline, *value.position, out.mutable_change_from_baseline());
+    FillChange(definition, *earlier.baseline, *value.position, instrument_labels, out.mutable_change_from_baseline());
   }
   if (earlier.previous.has_value()) {
-    FillChange(definition, *earlier.previous, *value.position, out.mutable_change_from_previous());
+    FillChange(definition, *earlier.previous, *value.position, instrument_labels, out.mutable_change_from_previous());
   }
   return out;
 }
@@ -203,6 +212,7 @@ v1::Assessment ToProto(const Instrument& instrument, const Assessment& assessmen
   AddOutcomes(instrument, assessment, earlier, &out);
   AddCriticalAnswers(instrument, assessment, &out);
   out.set_recorder(rpc::MakeName("users", assessment.recorder));
+  rpc::PutLabels(assessment.labels | instrument.assessment_labels, out.mutable_labels());
   if (assessment.id.is_nil()) return out;
   out.set_name(rpc::MakeName("assessments", assessment.id));
   out.set_state(static_cast<v1::Assessment::State>(assessment.state));
@@ -226,6 +236,7 @@ v1::AssessmentRecorded EventOf(const v1::Assessment& assessment, bool latest) {
   event.set_latest(latest);
   for (const v1::Outcome& outcome : assessment.outcomes()) *event.add_outcomes() = RecordedOf(outcome);
   *event.mutable_critical_answers() = assessment.critical_answers();
+  *event.mutable_labels() = assessment.labels();
   return event;
 }
 

@@ -29,7 +29,9 @@ absl::StatusOr<std::optional<absl::Time>> EffectiveTimeFromProto(const v1::Asses
 using EarlierByOutcome = absl::flat_hash_map<std::string, storage::Earlier>;
 
 // An outcome with bands and severity, and the changes since the values in `earlier` where there are any.
-v1::Outcome ToProto(const OutcomeDefinition& definition, const OutcomeValue& value, const storage::Earlier& earlier);
+// `instrument_labels`: those of all of its assessments.
+v1::Outcome ToProto(const OutcomeDefinition& definition, const OutcomeValue& value, const storage::Earlier& earlier,
+                    LabelSet instrument_labels);
 
 // An assessment without answers and changes. A nil id gives no name (an assessment that is not kept).
 v1::Assessment ToProto(const Instrument& instrument, const Assessment& assessment, const EarlierByOutcome& earlier);

@@ -8,6 +8,7 @@
 #include "common/access/access.h"
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/labels.h"
 #include "common/rpc/page.h"
 #include "common/rpc/resource_name.h"
 #include "services/assessment/api/instrument_convert.h"
@@ -54,6 +55,7 @@ absl::StatusOr<AssessmentsApi::Draft> AssessmentsApi::MakeDraft(const rpc::CallC
   draft.assessment.instrument_version = draft.instrument->version;
   draft.assessment.method = static_cast<Method>(assessment.method());
   draft.assessment.recorder = call.caller().user;
+  draft.assessment.labels = rpc::LabelsFrom(assessment.labels());
   draft.assessment.result = Score(*draft.instrument, sheet.facts);
   draft.assessment.answers = std::move(sheet.answers);
   return draft;

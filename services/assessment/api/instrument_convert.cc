@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/text.h"
+#include "common/rpc/labels.h"
 #include "google/protobuf/repeated_ptr_field.h"
 
 namespace trellis::assessment {
@@ -180,6 +181,7 @@ v1::Instrument ToProto(const Instrument& instrument) {
   for (const CriticalRule& rule : instrument.critical) Fill(rule, out.add_critical_rules());
   Fill(instrument.licence, out.mutable_licence());
   for (const std::string& note : instrument.notes) out.add_notes(note);
+  rpc::PutLabels(instrument.assessment_labels, out.mutable_assessment_labels());
   return out;
 }
 

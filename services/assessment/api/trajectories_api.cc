@@ -6,6 +6,7 @@
 #include "common/access/access.h"
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/labels.h"
 #include "common/rpc/page.h"
 #include "common/rpc/resource_name.h"
 #include "common/rpc/timestamps.h"
@@ -81,8 +82,10 @@ absl::StatusOr<v1::GetTrajectoryResponse> TrajectoriesApi::GetTrajectory(rpc::Ca
     out->set_assessment(rpc::MakeName("assessments", point.place.id));
     *out->mutable_effective_time() = rpc::ToTimestamp(point.place.effective_time);
     out->set_instrument_version(point.instrument_version);
-    *out->mutable_outcome() = ToProto(DefinitionOf(instrument->code, point.instrument_version, *newest),
-                                      {newest->code, point.position, point.incomplete}, segment.earlier);
+    *out->mutable_outcome() =
+        ToProto(DefinitionOf(instrument->code, point.instrument_version, *newest),
+                {newest->code, point.position, point.incomplete}, segment.earlier, instrument->assessment_labels);
+    rpc::PutLabels(point.labels | instrument->assessment_labels, out->mutable_labels());
     if (!point.position.has_value()) continue;
     out->set_position(*point.position);
     if (!segment.earlier.baseline.has_value()) segment.earlier.baseline = point;

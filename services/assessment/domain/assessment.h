@@ -7,6 +7,7 @@
 
 #include "absl/time/time.h"
 #include "common/base/id.h"
+#include "common/base/label_set.h"
 #include "services/assessment/domain/answers.h"
 #include "services/assessment/domain/scoring.h"
 
@@ -27,6 +28,7 @@ struct Assessment {
   Id recorder;
   std::vector<Answer> answers;
   Result result;
+  LabelSet labels;  // those that were set; its instrument gives more
   int revision = 1;
   absl::Time create_time;
   absl::Time update_time;

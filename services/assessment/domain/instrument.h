@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "common/base/label_set.h"
 #include "services/assessment/domain/expression.h"
 
 namespace trellis::assessment {
@@ -38,12 +39,12 @@ struct Item {
   std::string ordinal;  // the number on the printed form
   std::string label;
   Type type = Type::kChoice;
-  std::vector<Option> options;       // kChoice
-  std::int64_t min = 0;              // kInteger
-  std::int64_t max = 0;              // kInteger
-  bool optional = false;             // may be left out
+  std::vector<Option> options;           // kChoice
+  std::int64_t min = 0;                  // kInteger
+  std::int64_t max = 0;                  // kInteger
+  bool optional = false;                 // may be left out
   std::optional<Expression> asked_when;  // refers to earlier items only
-  std::string condition;             // asked_when for people
+  std::string condition;                 // asked_when for people
   std::vector<Coding> codings;
   std::vector<Wording> wordings;
 };
@@ -143,6 +144,7 @@ struct Instrument {
   std::vector<OutcomeDefinition> outcomes;  // the first one is the principal outcome
   std::vector<CriticalRule> critical;
   std::vector<std::string> notes;
+  LabelSet assessment_labels;  // of every assessment with it, in any version
 };
 
 // Nothing where there is none of that code. The result points into the argument.

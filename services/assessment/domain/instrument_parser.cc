@@ -1,5 +1,7 @@
 #include "services/assessment/domain/instrument_parser.h"
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -11,6 +13,10 @@ namespace trellis::assessment {
 namespace {
 
 using nlohmann::json;
+// By their numbers in trellis.options.v1.SecurityLabel, from 1.
+constexpr absl::string_view kLabelCodes[] = {"restricted", "very_restricted", "substance_use", "psychiatry",
+                                             "hiv",        "safeguarding",    "sealed"};
+
 using Scales = std::map<std::string, std::vector<Option>>;
 
 std::optional<Expression> OptionalCondition(ObjectReader& reader, const char* key, Problems* problems) {
@@ -108,6 +114,19 @@ MissingPolicy ParseMissing(const json& value, const std::string& path, Problems*
   policy.source = reader.Text("source");
   reader.Finish();
   return policy;
+}
+
+LabelSet ParseLabels(ObjectReader& reader) {
+  LabelSet labels;
+  for (const std::string& code : reader.Texts("assessment_labels")) {
+    const auto* const found = std::find(std::begin(kLabelCodes), std::end(kLabelCodes), code);
+    if (found == std::end(kLabelCodes)) {
+      reader.Problem("assessment_labels", absl::StrCat("there is no label \"", code, "\""));
+    } else {
+      labels.Add(static_cast<int>(found - std::begin(kLabelCodes)) + 1);
+    }
+  }
+  return labels;
 }
 
 // The position of a stage; notes a problem where there is none of that code.
@@ -261,6 +280,7 @@ Instrument ReadInstrument(const json& value, Problems* problems) {
     instrument.critical.push_back(ParseCritical(rule, path, problems));
   });
   instrument.notes = reader.Texts("notes");
+  instrument.assessment_labels = ParseLabels(reader);
   reader.Finish();
   return instrument;
 }

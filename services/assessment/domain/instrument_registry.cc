@@ -64,7 +64,16 @@ absl::StatusOr<InstrumentRegistry> InstrumentRegistry::Load(const std::vector<Em
     if (absl::Status status = ApplyWording(file, find); !status.ok()) mistakes.emplace_back(status.message());
   }
   if (!mistakes.empty()) return absl::InvalidArgumentError(absl::StrJoin(mistakes, "\n"));
+  registry.ShareLabels();
   return registry;
+}
+
+void InstrumentRegistry::ShareLabels() {
+  std::map<std::string, LabelSet> labels;
+  for (const auto& [key, instrument] : instruments_) {
+    labels[instrument.code] = labels[instrument.code] | instrument.assessment_labels;
+  }
+  for (auto& [key, instrument] : instruments_) instrument.assessment_labels = labels[instrument.code];
 }
 
 const Instrument* InstrumentRegistry::Find(absl::string_view code, int version) const {

@@ -31,6 +31,8 @@ class InstrumentRegistry {
 
  private:
   absl::Status Add(const EmbeddedFile& file);
+  // What one version says about the sensitivity of assessments holds for all versions.
+  void ShareLabels();
 
   std::map<std::pair<std::string, int>, Instrument> instruments_;  // by code and version
 };

@@ -18,12 +18,13 @@ constexpr absl::string_view kLockSeries =
 
 constexpr absl::string_view kInsertAssessment =
     "INSERT INTO assessment (organization_id, id, person_id, instrument, instrument_version, effective_time, method, "
-    "state, recorder_id, answers, revision, create_time, update_time) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    "state, recorder_id, answers, revision, create_time, update_time, labels) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 constexpr absl::string_view kInsertOutcomes =
     "INSERT INTO assessment_outcome (organization_id, person_id, instrument, outcome, effective_time, assessment_id, "
-    "instrument_version, position, incomplete) VALUES ";
-constexpr absl::string_view kOutcomeRow = "(?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    "instrument_version, position, incomplete, labels) VALUES ";
+constexpr absl::string_view kOutcomeRow = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 constexpr absl::string_view kInsertCritical =
     "INSERT INTO assessment_critical_answer (organization_id, assessment_id, rule, item, level) VALUES ";
@@ -32,13 +33,14 @@ constexpr absl::string_view kCriticalRow = "(?, ?, ?, ?, ?)";
 // The person's key comes with the row: one look into the database for both.
 constexpr absl::string_view kLoad =
     "SELECT a.id, a.person_id, a.instrument, a.instrument_version, a.effective_time, a.method, a.state, a.recorder_id, "
-    "a.revision, a.create_time, a.update_time, a.answers, COALESCE(k.master_key, ''), COALESCE(k.wrapped_key, '') "
+    "a.revision, a.create_time, a.update_time, a.labels, a.answers, COALESCE(k.master_key, ''), "
+    "COALESCE(k.wrapped_key, '') "
     "FROM assessment a LEFT JOIN data_key k ON k.organization_id = a.organization_id AND k.person_id = a.person_id "
     "WHERE a.organization_id = ? AND a.id = ? LIMIT 1";
 
 constexpr absl::string_view kListColumns =
     "SELECT id, person_id, instrument, instrument_version, effective_time, method, state, recorder_id, revision, "
-    "create_time, update_time FROM assessment WHERE organization_id = ? AND person_id = ?";
+    "create_time, update_time, labels FROM assessment WHERE organization_id = ? AND person_id = ?";
 
 constexpr absl::string_view kHasLater =
     "SELECT 1 FROM assessment WHERE organization_id = ? AND person_id = ? AND instrument = ? AND effective_time >= ? "
@@ -48,15 +50,18 @@ constexpr absl::string_view kHasLater =
 constexpr int kMaxOutcomes = 20;
 constexpr int kMaxCritical = 50;
 
-using Columns = std::tuple<Id, Id, std::string, int, absl::Time, int, int, Id, int, absl::Time, absl::Time>;
+using Columns =
+    std::tuple<Id, Id, std::string, int, absl::Time, int, int, Id, int, absl::Time, absl::Time, std::int64_t>;
 
 Assessment FromColumns(Columns row) {
   Assessment assessment;
   int method = 0;
   int state = 0;
+  std::int64_t labels = 0;
   std::tie(assessment.id, assessment.person, assessment.instrument, assessment.instrument_version,
            assessment.effective_time, method, state, assessment.recorder, assessment.revision, assessment.create_time,
-           assessment.update_time) = std::move(row);
+           assessment.update_time, labels) = std::move(row);
+  assessment.labels = LabelSet::FromBits(labels);
   assessment.method = static_cast<Method>(method);
   assessment.state = static_cast<State>(state);
   return assessment;
@@ -77,9 +82,9 @@ std::string Rows(absl::string_view head, absl::string_view row, std::size_t coun
 absl::Status InsertOutcomes(db::Session& session, const Id& organization, const Assessment& assessment) {
   std::vector<db::Value> values;
   for (const OutcomeValue& outcome : assessment.result.outcomes) {
-    values.insert(values.end(),
-                  {organization, assessment.person, assessment.instrument, outcome.code, assessment.effective_time,
-                   assessment.id, assessment.instrument_version, outcome.position, outcome.incomplete});
+    values.insert(values.end(), {organization, assessment.person, assessment.instrument, outcome.code,
+                                 assessment.effective_time, assessment.id, assessment.instrument_version,
+                                 outcome.position, outcome.incomplete, assessment.labels.bits()});
   }
   if (values.empty()) return absl::OkStatus();
   return session.Execute(Rows(kInsertOutcomes, kOutcomeRow, assessment.result.outcomes.size()), values).status();
@@ -149,7 +154,7 @@ absl::Status Insert(db::Session& session, seal::Sealer& sealer, const Id& organi
                                        assessment.instrument, assessment.instrument_version, assessment.effective_time,
                                        static_cast<int>(assessment.method), static_cast<int>(assessment.state),
                                        assessment.recorder, answers, assessment.revision, assessment.create_time,
-                                       assessment.update_time)
+                                       assessment.update_time, assessment.labels.bits())
                               .status());
   TRELLIS_RETURN_IF_ERROR(InsertOutcomes(session, organization, assessment));
   return InsertCritical(session, organization, assessment);
@@ -159,13 +164,13 @@ absl::StatusOr<std::optional<Assessment>> Load(db::Session& session, seal::Seale
                                                const Id& id) {
   TRELLIS_ASSIGN_OR_RETURN(
       auto row, session.QueryOne<Id, Id, std::string, int, absl::Time, int, int, Id, int, absl::Time, absl::Time,
-                                 std::string, std::string, std::string>(kLoad, organization, id));
+                                 std::int64_t, std::string, std::string, std::string>(kLoad, organization, id));
   if (!row.has_value()) return std::nullopt;
   const seal::Place place = AnswersOf(organization, std::get<1>(*row), id);
-  const auto key = sealer.KeyOfRow(session, place.owner, {std::get<12>(*row), std::get<13>(*row)});
+  const auto key = sealer.KeyOfRow(session, place.owner, {std::get<13>(*row), std::get<14>(*row)});
   if (seal::IsErased(key.status())) return std::nullopt;
   TRELLIS_RETURN_IF_ERROR(key.status());
-  TRELLIS_ASSIGN_OR_RETURN(const std::string opened, sealer.Open(*key, place, std::get<11>(*row)));
+  TRELLIS_ASSIGN_OR_RETURN(const std::string opened, sealer.Open(*key, place, std::get<12>(*row)));
   TRELLIS_ASSIGN_OR_RETURN(std::vector<Answer> answers, DecodeAnswers(opened));
   std::vector<Assessment> one(1);
   one[0] = FromColumns(FirstOf(*std::move(row), std::make_index_sequence<std::tuple_size_v<Columns>>()));
@@ -191,7 +196,8 @@ absl::StatusOr<std::vector<Assessment>> List(db::Session& session, const Id& org
   values.emplace_back(limit);
   TRELLIS_ASSIGN_OR_RETURN(
       auto rows,
-      session.Query<Id, Id, std::string, int, absl::Time, int, int, Id, int, absl::Time, absl::Time>(sql, values));
+      (session.Query<Id, Id, std::string, int, absl::Time, int, int, Id, int, absl::Time, absl::Time, std::int64_t>(
+          sql, values)));
   std::vector<Assessment> assessments;
   for (auto& row : rows) assessments.push_back(FromColumns(std::move(row)));
   TRELLIS_RETURN_IF_ERROR(LoadResults(session, organization, assessments));

@@ -11,12 +11,13 @@ namespace {
 
 // Both ends of the range of values before a place; each is one step into the primary key.
 constexpr absl::string_view kValuesBefore =
-    " AS which, outcome, effective_time, assessment_id, instrument_version, position FROM assessment_outcome "
+    " AS which, outcome, effective_time, assessment_id, instrument_version, position, labels "
+    "FROM assessment_outcome "
     "WHERE organization_id = ? AND person_id = ? AND instrument = ? AND outcome = ? AND position IS NOT NULL "
     "AND effective_time <= ? AND (effective_time < ? OR assessment_id < ?) ORDER BY effective_time";
 
 constexpr absl::string_view kPoints =
-    "SELECT effective_time, assessment_id, instrument_version, position, incomplete FROM assessment_outcome "
+    "SELECT effective_time, assessment_id, instrument_version, position, incomplete, labels FROM assessment_outcome "
     "WHERE organization_id = ? AND person_id = ? AND instrument = ? AND outcome = ?";
 
 constexpr int kBaseline = 0;
@@ -35,14 +36,16 @@ absl::StatusOr<absl::flat_hash_map<std::string, Earlier>> LoadEarlier(db::Sessio
     for (const int which : {kBaseline, kPrevious}) {
       const absl::string_view order = which == kBaseline ? " ASC, assessment_id ASC" : " DESC, assessment_id DESC";
       absl::StrAppend(&sql, sql.empty() ? "" : " UNION ALL ", "(SELECT ", which, kValuesBefore, order, " LIMIT 1)");
-      values.insert(values.end(), {series.organization, series.person, series.instrument, outcome,
-                                   place.effective_time, place.effective_time, place.id});
+      values.insert(values.end(), {series.organization, series.person, series.instrument, outcome, place.effective_time,
+                                   place.effective_time, place.id});
     }
   }
-  TRELLIS_ASSIGN_OR_RETURN(auto rows, session.Query<int, std::string, absl::Time, Id, int, double>(sql, values));
-  for (auto& [which, outcome, time, id, version, position] : rows) {
+  TRELLIS_ASSIGN_OR_RETURN(auto rows,
+                           (session.Query<int, std::string, absl::Time, Id, int, double, std::int64_t>(sql, values)));
+  for (auto& [which, outcome, time, id, version, position, labels] : rows) {
     Earlier& of_outcome = earlier[outcome];
-    (which == kBaseline ? of_outcome.baseline : of_outcome.previous) = Point{{time, id}, version, position, false};
+    (which == kBaseline ? of_outcome.baseline : of_outcome.previous) =
+        Point{{time, id}, version, position, false, LabelSet::FromBits(labels)};
   }
   return earlier;
 }
@@ -57,11 +60,11 @@ absl::StatusOr<std::vector<Point>> LoadPoints(db::Session& session, const Series
   }
   absl::StrAppend(&sql, " ORDER BY effective_time, assessment_id LIMIT ?");
   values.emplace_back(limit);
-  TRELLIS_ASSIGN_OR_RETURN(auto rows,
-                           session.Query<absl::Time, Id, int, std::optional<double>, bool>(sql, values));
+  TRELLIS_ASSIGN_OR_RETURN(
+      auto rows, (session.Query<absl::Time, Id, int, std::optional<double>, bool, std::int64_t>(sql, values)));
   std::vector<Point> points;
-  for (auto& [time, id, version, position, incomplete] : rows) {
-    points.push_back({{time, id}, version, position, incomplete});
+  for (auto& [time, id, version, position, incomplete, labels] : rows) {
+    points.push_back({{time, id}, version, position, incomplete, LabelSet::FromBits(labels)});
   }
   return points;
 }

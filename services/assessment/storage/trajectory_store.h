@@ -9,6 +9,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "common/base/id.h"
+#include "common/base/label_set.h"
 #include "common/db/session.h"
 #include "services/assessment/domain/assessment.h"
 
@@ -19,6 +20,7 @@ struct Point {
   int instrument_version = 0;
   std::optional<double> position;  // OutcomeValue
   bool incomplete = false;
+  LabelSet labels;  // of the assessment; its instrument gives more
 };
 
 // What an assessment is compared with: values only, points without one are passed over.

@@ -1,4 +1,5 @@
 // Instruments, assessments and the severity chart.
+#include <algorithm>
 #include <iostream>
 
 #include "absl/strings/str_format.h"
@@ -37,11 +38,16 @@ std::string BandsOf(const v1::Outcome& outcome) {
 }
 
 std::string ChangeOf(const v1::Change& change) {
+  if (change.withheld()) return OrWithheld(change, "");
   if (change.label() == v1::CHANGE_LABEL_UNSPECIFIED) return "";
   return absl::StrFormat("%s (%+g)", Text(change.label()), change.difference());
 }
 
 void PrintOutcomes(const v1::Assessment& assessment) {
+  if (assessment.withheld()) {
+    std::cout << "    " << assessment.name() << ": " << OrWithheld(assessment, "") << "\n";
+    return;
+  }
   Table table({"outcome", "value", "band", "since the first", "since the one before"});
   for (const auto& outcome : assessment.outcomes()) {
     table.Add({outcome.code(), ValueOf(outcome), BandsOf(outcome), ChangeOf(outcome.change_from_baseline()),
@@ -99,6 +105,7 @@ absl::Status Record(Client& client, const Args& args) {
   TRELLIS_ASSIGN_OR_RETURN(const auto method,
                            ParseEnum<v1::Assessment::Method>("method", args.Get("method", "self-report")));
   assessment.set_method(method);
+  TRELLIS_RETURN_IF_ERROR(ReadLabels(args, "labels", assessment.mutable_labels()));
   if (args.Has("time")) TRELLIS_RETURN_IF_ERROR(ReadTime(args, "time", assessment.mutable_effective_time()));
   if (args.Get("answers") == "-") {
     AskAnswers(std::cin, std::cerr, instrument, assessment);
@@ -125,7 +132,7 @@ absl::Status ListAssessments(Client& client, const Args& args) {
       for (const auto& outcome : one.outcomes()) {
         absl::StrAppend(&outcomes, outcomes.empty() ? "" : ", ", outcome.code(), " ", ValueOf(outcome));
       }
-      table.Add({FormatTime(one.effective_time()), one.instrument(), outcomes, one.name()});
+      table.Add({FormatTime(one.effective_time()), one.instrument(), OrWithheld(one, outcomes), one.name()});
     }
     std::cout << (table.empty() ? "    there is none yet\n" : table.ToString());
   });
@@ -142,6 +149,9 @@ absl::Status Chart(Client& client, const Args& args) {
     const v1::Trajectory& trajectory = response.trajectory();
     std::cout << "    " << trajectory.instrument() << ", " << trajectory.outcome().label() << "\n"
               << DrawTrajectory(trajectory);
+    const auto withheld = std::count_if(trajectory.points().begin(), trajectory.points().end(),
+                                        [](const v1::TrajectoryPoint& point) { return point.withheld(); });
+    if (withheld > 0) std::cout << "    " << withheld << " more values are withheld: you are not cleared for them\n";
     if (trajectory.outcome().has_reliable_change()) {
       std::cout << "    a change of " << FormatNumber(trajectory.outcome().reliable_change())
                 << " points or more is reliable (" << trajectory.outcome().reliable_change_source() << ")\n";
@@ -162,7 +172,8 @@ std::vector<Command> AssessmentCommands() {
         {"instrument", "phq-9, gad-7, ...", true},
         {"answers", "file with lines item=answer; '-' asks for each item", true},
         {"method", "self-report (the default), clinician or informant"},
-        {"time", "when it was administered; otherwise now"}},
+        {"time", "when it was administered; otherwise now"},
+        {"labels", "substance-use, psychiatry, hiv, ...: who reads it needs these clearances"}},
        Record},
       {"assessment list", "PERSON", "a person's assessments", {{"instrument", "only these"}}, ListAssessments},
       {"chart",

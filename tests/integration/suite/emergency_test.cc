@@ -190,6 +190,29 @@ TEST_F(EmergencyTest, EndsElsewhereAtOnce) {
   EXPECT_TRUE(Eventually([&] { return Replicated() == 0; }));
 }
 
+// 42 CFR 2.51: in an emergency the labels do not stand in the way, and the review looks at what was read.
+TEST_F(EmergencyTest, OpensWhatIsLabelledButForWhatIsSealed) {
+  const auto record = [&](options::v1::SecurityLabel label) {
+    assessment::v1::RecordAssessmentRequest request = Phq9();
+    request.mutable_assessment()->add_labels(label);
+    return Must(*assessment_, owner_, &Assessments::Stub::RecordAssessment, request).assessment().name();
+  };
+  const std::string labelled = record(options::v1::SECURITY_LABEL_SUBSTANCE_USE);
+  const std::string sealed = record(options::v1::SECURITY_LABEL_SEALED);
+  const auto read = [&](const TestUser& who, const std::string& name) {
+    assessment::v1::GetAssessmentRequest request;
+    request.set_name(name);
+    return Must(*assessment_, who, &Assessments::Stub::GetAssessment, request).assessment();
+  };
+  Request(60);
+  EXPECT_FALSE(read(clinician_, labelled).withheld());
+  EXPECT_THAT(read(clinician_, labelled).answers(), SizeIs(9));
+  EXPECT_TRUE(read(clinician_, sealed).withheld());
+  EXPECT_THAT(read(clinician_, sealed).answers(), SizeIs(0));
+  EXPECT_TRUE(read(owner_, labelled).withheld()) << "a relation is no emergency";
+  EXPECT_THAT(Purposes(0, 4), ::testing::AllOf(SizeIs(4), Each("BTG")));
+}
+
 TEST_F(EmergencyTest, IsNotTakenFromTheReplicaWhereIdentityIsSilent) {
   Request(60);
   ASSERT_TRUE(Eventually([&] { return Replicated() == 1; }));

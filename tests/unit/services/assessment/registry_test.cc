@@ -45,6 +45,26 @@ TEST(Registry, KeepsOldVersionsBesideTheNewest) {
   EXPECT_EQ(registry->Newest().size(), 1u);
 }
 
+TEST(Registry, ALabelThatOneVersionGivesCountsForAll) {
+  json second = Gad7();
+  second["version"] = 2;
+  second["assessment_labels"] = {"psychiatry", "substance_use"};
+  const auto registry =
+      InstrumentRegistry::Load({{"gad-7.v1.json", Gad7().dump()}, {"gad-7.v2.json", second.dump()}}, {});
+  ASSERT_TRUE(registry.ok()) << registry.status();
+  LabelSet labels;
+  labels.Add(3);
+  labels.Add(4);
+  EXPECT_EQ(registry->Find("gad-7", 1)->assessment_labels, labels) << "so it does for what was recorded before";
+  EXPECT_EQ(registry->Find("gad-7", 2)->assessment_labels, labels);
+}
+
+TEST(Registry, AnUnknownLabelStopsTheService) {
+  json wrong = Gad7();
+  wrong["assessment_labels"] = {"secret"};
+  EXPECT_THAT(LoadProblem({{"gad-7.v1.json", wrong.dump()}}), HasSubstr("there is no label \"secret\""));
+}
+
 TEST(Registry, AnOutcomeKeepsItsScaleThroughAllVersions) {
   json second = Gad7();
   second["version"] = 2;
@@ -64,8 +84,11 @@ TEST(Registry, OneBadFileStopsAllAndNamesItself) {
 }
 
 TEST(Wording, NeedsAPermissionWhereTheLicenceAsksForOne) {
-  json wording = {{"instrument", "gad-7"}, {"version", 1}, {"language", "en"},
-                  {"items", {{"gad7-1", "How often?"}}}, {"options", {{"not-at-all", "Not at all"}}}};
+  json wording = {{"instrument", "gad-7"},
+                  {"version", 1},
+                  {"language", "en"},
+                  {"items", {{"gad7-1", "How often?"}}},
+                  {"options", {{"not-at-all", "Not at all"}}}};
   EXPECT_THAT(LoadProblem(data::Files(), {{"w.json", wording.dump()}}), HasSubstr("w.json: permission: must say"));
   wording["permission"] = "letter of 2026-01-01";
   const auto registry = InstrumentRegistry::Load(data::Files(), {{"w.json", wording.dump()}});
