@@ -10,6 +10,7 @@
 #include "common/base/status_macros.h"
 #include "common/rpc/etag.h"
 #include "common/rpc/id_page.h"
+#include "common/rpc/labels.h"
 #include "common/rpc/resource_name.h"
 #include "services/caseload/api/convert.h"
 #include "services/caseload/api/refresh.h"
@@ -65,6 +66,7 @@ absl::StatusOr<v1::AddServiceNeedResponse> CarePlansApi::AddServiceNeed(rpc::Cal
         need.person = record.person;
         need.system = wanted.need().system();
         need.code = wanted.need().code();
+        need.labels = rpc::LabelsFrom(wanted.labels());
         TRELLIS_RETURN_IF_ERROR(
             SealDisplay(runtime_.seal(), unit.db, unit.organization, wanted.need().display(), need));
         TRELLIS_RETURN_IF_ERROR(SealNote(runtime_.seal(), unit.db, unit.organization, wanted.note(), need));
@@ -120,12 +122,13 @@ absl::StatusOr<v1::ListServiceNeedsResponse> CarePlansApi::ListServiceNeeds(
   return response;
 }
 
-absl::StatusOr<ServiceNeedRecord> CarePlansApi::Change(runtime::WriteUnit& unit, const ServiceNeedRecord& seen,
-                                                       absl::string_view etag,
+absl::StatusOr<ServiceNeedRecord> CarePlansApi::Change(runtime::WriteUnit& unit, const rpc::Caller& caller,
+                                                       const ServiceNeedRecord& seen, absl::string_view etag,
                                                        absl::FunctionRef<absl::Status(ServiceNeedRecord&)> change) {
   TRELLIS_RETURN_IF_ERROR(LockPerson(unit.db, unit.organization, seen.person, unit.now));
   TRELLIS_ASSIGN_OR_RETURN(std::optional<ServiceNeedRecord> need, FindServiceNeed(unit.db, unit.organization, seen.id));
   if (!need.has_value()) return NotFound(rpc::MakeName("serviceNeeds", seen.id));
+  TRELLIS_RETURN_IF_ERROR(rpc::RequireClearance(caller, need->labels));
   TRELLIS_RETURN_IF_ERROR(rpc::CheckEtag(etag, need->version));
   TRELLIS_RETURN_IF_ERROR(CheckOpen(unit.db, unit.organization, need->case_id));
   TRELLIS_RETURN_IF_ERROR(change(*need));
@@ -138,16 +141,23 @@ absl::StatusOr<ServiceNeedRecord> CarePlansApi::Change(runtime::WriteUnit& unit,
 
 absl::StatusOr<v1::UpdateServiceNeedResponse> CarePlansApi::UpdateServiceNeed(
     rpc::CallContext& call, const v1::UpdateServiceNeedRequest& request) {
+  bool note = request.update_mask().paths().empty();
+  bool labels = false;
   for (const std::string& path : request.update_mask().paths()) {
-    if (path != "note") return InvalidField("update_mask", "only \"note\" can be changed");
+    if (path != "note" && path != "labels") {
+      return InvalidField("update_mask", "only \"note\" and \"labels\" can be changed");
+    }
+    (path == "note" ? note : labels) = true;
   }
   TRELLIS_ASSIGN_OR_RETURN(const ServiceNeedRecord seen, RequireNeed(call, request.name()));
   return runtime_.Write<v1::UpdateServiceNeedResponse>(
       call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::UpdateServiceNeedResponse> {
-        TRELLIS_ASSIGN_OR_RETURN(const auto need, Change(unit, seen, request.etag(), [&](ServiceNeedRecord& changed) {
-                                   return SealNote(runtime_.seal(), unit.db, unit.organization, request.note(),
-                                                   changed);
-                                 }));
+        const auto change = [&](ServiceNeedRecord& changed) -> absl::Status {
+          if (labels) changed.labels = rpc::LabelsFrom(request.labels());
+          if (!note) return absl::OkStatus();
+          return SealNote(runtime_.seal(), unit.db, unit.organization, request.note(), changed);
+        };
+        TRELLIS_ASSIGN_OR_RETURN(const auto need, Change(unit, call.caller(), seen, request.etag(), change));
         v1::UpdateServiceNeedResponse response;
         TRELLIS_ASSIGN_OR_RETURN(*response.mutable_service_need(), Show(unit.db, unit.organization, need));
         return response;
@@ -158,15 +168,15 @@ template <class Response, class Request>
 absl::StatusOr<Response> CarePlansApi::Settle(rpc::CallContext& call, const Request& request, NeedState to) {
   TRELLIS_ASSIGN_OR_RETURN(const ServiceNeedRecord seen, RequireNeed(call, request.name()));
   return runtime_.Write<Response>(call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<Response> {
-    TRELLIS_ASSIGN_OR_RETURN(const auto need,
-                             Change(unit, seen, request.etag(), [&](ServiceNeedRecord& changed) -> absl::Status {
-                               TRELLIS_RETURN_IF_ERROR(CheckSettleNeed(changed.state, to));
-                               changed.state = to;
-                               changed.settled = true;
-                               changed.state_time = unit.now;
-                               changed.referral.reset();
-                               return absl::OkStatus();
-                             }));
+    TRELLIS_ASSIGN_OR_RETURN(const auto need, Change(unit, call.caller(), seen, request.etag(),
+                                                     [&](ServiceNeedRecord& changed) -> absl::Status {
+                                                       TRELLIS_RETURN_IF_ERROR(CheckSettleNeed(changed.state, to));
+                                                       changed.state = to;
+                                                       changed.settled = true;
+                                                       changed.state_time = unit.now;
+                                                       changed.referral.reset();
+                                                       return absl::OkStatus();
+                                                     }));
     Response response;
     TRELLIS_ASSIGN_OR_RETURN(*response.mutable_service_need(), Show(unit.db, unit.organization, need));
     return response;

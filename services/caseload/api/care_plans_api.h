@@ -42,9 +42,10 @@ class CarePlansApi {
 
   absl::StatusOr<v1::ServiceNeed> Show(db::Session& session, const Id& organization, const ServiceNeedRecord& need);
 
-  // Reads the line anew under the person's lock, lets `change` at it and writes it back.
-  absl::StatusOr<ServiceNeedRecord> Change(runtime::WriteUnit& unit, const ServiceNeedRecord& seen,
-                                           absl::string_view etag,
+  // Reads the line anew under the person's lock, lets `change` at it and writes it back. Error: PERMISSION_DENIED
+  // LABEL_NOT_CLEARED.
+  absl::StatusOr<ServiceNeedRecord> Change(runtime::WriteUnit& unit, const rpc::Caller& caller,
+                                           const ServiceNeedRecord& seen, absl::string_view etag,
                                            absl::FunctionRef<absl::Status(ServiceNeedRecord&)> change);
   // MET or DROPPED by the coordinator's own decision.
   template <class Response, class Request>

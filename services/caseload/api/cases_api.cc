@@ -9,6 +9,7 @@
 #include "common/base/status_macros.h"
 #include "common/rpc/etag.h"
 #include "common/rpc/id_page.h"
+#include "common/rpc/labels.h"
 #include "common/rpc/resource_name.h"
 #include "common/rpc/timestamps.h"
 #include "services/caseload/api/convert.h"
@@ -81,6 +82,7 @@ absl::StatusOr<v1::OpenCaseResponse> CasesApi::OpenCase(rpc::CallContext& call, 
   TRELLIS_ASSIGN_OR_RETURN(record.person, ParseName("persons", wanted.person(), "case_record.person"));
   TRELLIS_ASSIGN_OR_RETURN(record.review_interval, ReviewIntervalOf(wanted, options_.review_interval));
   record.coordinator = call.caller().user;
+  record.labels = rpc::LabelsFrom(wanted.labels());
   if (!wanted.coordinator().empty()) {
     TRELLIS_ASSIGN_OR_RETURN(record.coordinator, ParseName("users", wanted.coordinator(), "case_record.coordinator"));
   }
@@ -146,12 +148,13 @@ absl::StatusOr<v1::ListCasesResponse> CasesApi::ListCases(rpc::CallContext& call
   return response;
 }
 
-absl::StatusOr<CaseRecord> CasesApi::Close(runtime::WriteUnit& unit, const CaseRecord& seen,
+absl::StatusOr<CaseRecord> CasesApi::Close(runtime::WriteUnit& unit, const rpc::Caller& caller, const CaseRecord& seen,
                                            const v1::CloseCaseRequest& request) {
   const Id& person = seen.person;
   TRELLIS_RETURN_IF_ERROR(LockPerson(unit.db, unit.organization, person, unit.now));
   TRELLIS_ASSIGN_OR_RETURN(std::optional<CaseRecord> record, FindCase(unit.db, unit.organization, seen.id));
   if (!record.has_value()) return NotFound(request.name());
+  TRELLIS_RETURN_IF_ERROR(rpc::RequireClearance(caller, record->labels));
   TRELLIS_RETURN_IF_ERROR(rpc::CheckEtag(request.etag(), record->version));
   OpenLoops loops;
   TRELLIS_ASSIGN_OR_RETURN(loops.open_alerts, CountOpenAlerts(unit.db, unit.organization, person));
@@ -160,6 +163,7 @@ absl::StatusOr<CaseRecord> CasesApi::Close(runtime::WriteUnit& unit, const CaseR
   TRELLIS_RETURN_IF_ERROR(CheckClose(record->state, loops));
   record->state = CaseState::kClosed;
   record->close_reason = request.reason();
+  record->labels = record->labels | rpc::LabelsFrom(request.labels());
   record->close_time = unit.now;
   record->update_time = unit.now;
   ++record->version;
@@ -180,7 +184,7 @@ absl::StatusOr<v1::CloseCaseResponse> CasesApi::CloseCase(rpc::CallContext& call
   TRELLIS_ASSIGN_OR_RETURN(const CaseRecord seen, RequireCase(runtime_, call, request.name(), "name"));
   return runtime_.Write<v1::CloseCaseResponse>(
       call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::CloseCaseResponse> {
-        TRELLIS_ASSIGN_OR_RETURN(const CaseRecord record, Close(unit, seen, request));
+        TRELLIS_ASSIGN_OR_RETURN(const CaseRecord record, Close(unit, call.caller(), seen, request));
         TRELLIS_ASSIGN_OR_RETURN(const auto plans, CarePlansOf(unit.db, unit.organization, {record.id}));
         v1::CloseCaseResponse response;
         TRELLIS_ASSIGN_OR_RETURN(*response.mutable_case_record(),

@@ -22,7 +22,7 @@ class CasesApi {
   absl::StatusOr<v1::CloseCaseResponse> CloseCase(rpc::CallContext& call, const v1::CloseCaseRequest& request);
 
  private:
-  absl::StatusOr<CaseRecord> Close(runtime::WriteUnit& unit, const CaseRecord& seen,
+  absl::StatusOr<CaseRecord> Close(runtime::WriteUnit& unit, const rpc::Caller& caller, const CaseRecord& seen,
                                    const v1::CloseCaseRequest& request);
 
   runtime::Runtime& runtime_;

@@ -1,6 +1,7 @@
 #include "services/caseload/api/convert.h"
 
 #include "common/rpc/etag.h"
+#include "common/rpc/labels.h"
 #include "common/rpc/resource_name.h"
 #include "common/rpc/timestamps.h"
 
@@ -48,6 +49,7 @@ v1::Case ToMessage(const CaseRecord& record, const CarePlanSummary& plan) {
   summary.set_in_progress_count(plan.in_progress);
   summary.set_met_count(plan.met);
   summary.set_complete(plan.complete());
+  rpc::PutLabels(record.labels, out.mutable_labels());
   return out;
 }
 
@@ -64,6 +66,7 @@ v1::ServiceNeed ToMessage(const ServiceNeedRecord& need) {
   out.set_state(static_cast<v1::ServiceNeed::State>(need.state));
   *out.mutable_state_time() = ToTimestamp(need.state_time);
   if (need.referral.has_value()) out.set_referral(MakeName("referrals", *need.referral));
+  rpc::PutLabels(need.labels, out.mutable_labels());
   return out;
 }
 
@@ -83,6 +86,7 @@ v1::SafetyAlert ToMessage(const SafetyAlertRecord& alert, const std::optional<Id
   if (alert.acknowledge_time.has_value()) *out.mutable_acknowledge_time() = ToTimestamp(*alert.acknowledge_time);
   if (alert.acknowledged_by.has_value()) out.set_acknowledged_by(MakeName("users", *alert.acknowledged_by));
   out.set_action(static_cast<v1::SafetyAlert::Action>(alert.action));
+  rpc::PutLabels(alert.labels, out.mutable_labels());
   return out;
 }
 
@@ -97,6 +101,7 @@ v1::WorklistEntry ToMessage(const CaseRecord& record, const CaseFacts& facts, co
     added.set_code(static_cast<v1::WorklistReason::Code>(reason.code));
     *added.mutable_since_time() = ToTimestamp(reason.since);
     added.set_record(reason.record);
+    rpc::PutLabels(reason.labels, added.mutable_labels());
     for (const auto& [key, value] : reason.values) {
       v1::WorklistReason::Value& explained = *added.add_values();
       explained.set_key(key);
@@ -113,6 +118,7 @@ v1::WorklistEntry ToMessage(const CaseRecord& record, const CaseFacts& facts, co
     summary.set_stage(last->principal.stage);
     if (last->principal.flag.has_value()) summary.set_flag(*last->principal.flag);
     summary.set_band(last->principal.band);
+    rpc::PutLabels(last->labels, summary.mutable_labels());
   }
   *out.mutable_next_due_time() = ToTimestamp(urgency.next_due);
   return out;

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/crypto/digest.h"
+#include "common/rpc/labels.h"
 #include "common/rpc/resource_name.h"
 #include "common/rpc/timestamps.h"
 #include "common/runtime/write.h"
@@ -47,12 +48,14 @@ LatestAssessment LatestOf(const Id& assessment, const AssessmentRecorded& record
   latest.instrument = recorded.instrument();
   latest.assessment = assessment;
   latest.effective_time = rpc::FromTimestamp(recorded.effective_time());
+  latest.labels = rpc::LabelsFrom(recorded.labels());
   if (recorded.outcomes_size() > 0) latest.principal = OutcomeOf(recorded.outcomes(0));
   for (const RecordedOutcome& outcome : recorded.outcomes()) {
     latest.worse_than_baseline = outcome.change_from_baseline() == kWorse;
     latest.worse_than_previous = outcome.change_from_previous() == kWorse;
     if (!latest.worse_than_baseline && !latest.worse_than_previous) continue;
     latest.worse = OutcomeOf(outcome);
+    latest.worse_labels = rpc::LabelsFrom(outcome.change_labels());
     break;
   }
   return latest;
@@ -158,6 +161,7 @@ absl::Status EventEffects::OpenAlerts(db::Session& tx, const events::v1::Event& 
     alert.rule = answer.rule;
     alert.item = answer.item;
     alert.level = answer.level;
+    alert.labels = rpc::LabelsFrom(recorded.labels());
     alert.open_time = rpc::FromTimestamp(event.occur_time());
     TRELLIS_ASSIGN_OR_RETURN(const bool opened, InsertAlertOnce(tx, organization, alert));
     if (!opened) continue;
@@ -167,6 +171,7 @@ absl::Status EventEffects::OpenAlerts(db::Session& tx, const events::v1::Event& 
     told.set_assessment(recorded.assessment());
     told.set_rule(alert.rule);
     told.set_level(static_cast<v1::SafetyAlert::Level>(alert.level));
+    rpc::PutLabels(alert.labels, told.mutable_labels());
     *told.mutable_occur_time() = rpc::ToTimestamp(alert.open_time);
     runtime::WriteUnit unit(tx, ids_, organization, Now(), event.trace_id());
     TRELLIS_RETURN_IF_ERROR(unit.Publish(told));

@@ -26,13 +26,14 @@ absl::StatusOr<CaseFacts> LoadFacts(db::Session& tx, const Id& organization, con
   facts.review_interval = record.review_interval;
   TRELLIS_ASSIGN_OR_RETURN(const auto alerts, OpenAlertsOf(tx, organization, record.person, kMaxReasons));
   for (const SafetyAlertRecord& alert : alerts) {
-    facts.open_alerts.push_back({alert.id, alert.open_time, alert.level, alert.instrument, alert.item, alert.rule});
+    facts.open_alerts.push_back(
+        {alert.id, alert.open_time, alert.level, alert.instrument, alert.item, alert.rule, alert.labels});
   }
   TRELLIS_ASSIGN_OR_RETURN(facts.assessments, AssessmentsOf(tx, organization, record.person));
   TRELLIS_ASSIGN_OR_RETURN(facts.referrals, UnansweredReferralsOf(tx, organization, record.person));
   TRELLIS_ASSIGN_OR_RETURN(const auto needs, ListServiceNeeds(tx, organization, record.id, Id(), kMaxNeedsPerCase));
   for (const ServiceNeedRecord& need : needs) {
-    facts.needs.push_back({need.id, need.state, need.state_time, need.system, need.code});
+    facts.needs.push_back({need.id, need.state, need.state_time, need.system, need.code, need.labels});
   }
   return facts;
 }

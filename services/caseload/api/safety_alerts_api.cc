@@ -11,6 +11,7 @@
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/etag.h"
+#include "common/rpc/labels.h"
 #include "common/rpc/page.h"
 #include "common/rpc/resource_name.h"
 #include "common/rpc/timestamps.h"
@@ -145,6 +146,7 @@ absl::StatusOr<v1::AcknowledgeSafetyAlertResponse> SafetyAlertsApi::AcknowledgeS
     return InvalidField("action", "must say what was done about the alert");
   }
   TRELLIS_ASSIGN_OR_RETURN(const SafetyAlertRecord seen, RequireAlert(call, request.name()));
+  TRELLIS_RETURN_IF_ERROR(rpc::RequireClearance(call.caller(), seen.labels));  // an alert's labels never change
   return runtime_.Write<v1::AcknowledgeSafetyAlertResponse>(
       call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::AcknowledgeSafetyAlertResponse> {
         TRELLIS_ASSIGN_OR_RETURN(const auto alert, Acknowledge(unit, seen, call.caller().user, request));

@@ -7,6 +7,7 @@
 
 #include "absl/time/time.h"
 #include "common/base/id.h"
+#include "common/base/label_set.h"
 
 namespace trellis::caseload {
 
@@ -28,6 +29,8 @@ struct LatestAssessment {
   std::optional<Outcome> worse;
   bool worse_than_baseline = false;
   bool worse_than_previous = false;
+  LabelSet labels;        // of the assessment
+  LabelSet worse_labels;  // of what `worse` is compared with
 };
 
 // Whether `incoming` takes the place of `known`. An assessment entered late does not hide a later one; of two at the

@@ -22,7 +22,8 @@ void AddAlerts(const CaseFacts& facts, std::vector<Reason>& reasons) {
                                   {"item", alert.item},
                                   {"rule", alert.rule},
                                   {"level", urgent ? "urgent" : "high"}},
-                       .urgent = urgent});
+                       .urgent = urgent,
+                       .labels = alert.labels});
   }
 }
 
@@ -38,6 +39,7 @@ void AddWorse(const CaseFacts& facts, std::vector<Reason>& reasons) {
     if (outcome.number.has_value()) reason.values.emplace_back("number", absl::StrCat(*outcome.number));
     if (!outcome.stage.empty()) reason.values.emplace_back("stage", outcome.stage);
     if (!outcome.band.empty()) reason.values.emplace_back("band", outcome.band);
+    reason.labels = latest.labels | latest.worse_labels;
     const bool both = latest.worse_than_baseline && latest.worse_than_previous;
     reason.values.emplace_back("against", both                         ? "baseline,previous"
                                           : latest.worse_than_baseline ? "baseline"
@@ -75,7 +77,8 @@ void AddUnmet(const CaseFacts& facts, std::vector<Reason>& reasons) {
     reasons.push_back({.code = ReasonCode::kNeedUnmet,
                        .since = need.state_time,
                        .record = Name("serviceNeeds", need.id),
-                       .values = {{"system", need.system}, {"code", need.code}}});
+                       .values = {{"system", need.system}, {"code", need.code}},
+                       .labels = need.labels});
   }
 }
 

@@ -37,6 +37,7 @@ struct Reason {
   std::string record;                                       // name of the record that causes it
   std::vector<std::pair<std::string, std::string>> values;  // what explains it
   bool urgent = false;                                      // before others of the same code
+  LabelSet labels = {};                                     // of what the values tell
 };
 
 // Everything that is known about one open case.
@@ -46,6 +47,7 @@ struct CaseFacts {
     absl::Time open_time;
     AlertLevel level = AlertLevel::kHigh;
     std::string instrument, item, rule;
+    LabelSet labels = {};
   };
   struct Referral {
     Id id;
@@ -57,6 +59,7 @@ struct CaseFacts {
     NeedState state = NeedState::kUnmet;
     absl::Time state_time;
     std::string system, code;
+    LabelSet labels = {};
   };
 
   Id case_id;

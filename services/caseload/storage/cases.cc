@@ -13,16 +13,18 @@ namespace {
 
 constexpr absl::string_view kColumns =
     "c.id, c.person_id, c.coordinator_id, c.review_interval_s, c.state, c.close_reason, c.close_note, c.version,"
-    " c.open_time, c.update_time, c.close_time";
+    " c.open_time, c.update_time, c.close_time, c.labels";
 using Row = std::tuple<Id, Id, Id, std::int64_t, int, int, std::string, std::int64_t, absl::Time, absl::Time,
-                       std::optional<absl::Time>>;
+                       std::optional<absl::Time>, std::int64_t>;
 
 CaseRecord FromRow(Row row) {
   CaseRecord record;
   std::int64_t seconds = 0;
   int state = 0;
+  std::int64_t labels = 0;
   std::tie(record.id, record.person, record.coordinator, seconds, state, record.close_reason, record.close_note,
-           record.version, record.open_time, record.update_time, record.close_time) = std::move(row);
+           record.version, record.open_time, record.update_time, record.close_time, labels) = std::move(row);
+  record.labels = LabelSet::FromBits(labels);
   record.review_interval = absl::Seconds(seconds);
   record.state = static_cast<CaseState>(state);
   return record;
@@ -32,7 +34,7 @@ template <typename... Args>
 absl::StatusOr<std::optional<CaseRecord>> FindOne(db::Session& session, absl::string_view where, const Args&... args) {
   TRELLIS_ASSIGN_OR_RETURN(
       auto row, (session.QueryOne<Id, Id, Id, std::int64_t, int, int, std::string, std::int64_t, absl::Time, absl::Time,
-                                  std::optional<absl::Time>>(
+                                  std::optional<absl::Time>, std::int64_t>(
                     absl::StrCat("SELECT ", kColumns, " FROM case_record c WHERE ", where, " LIMIT 1"), args...)));
   if (!row.has_value()) return std::nullopt;
   return FromRow(*std::move(row));
@@ -44,7 +46,7 @@ absl::StatusOr<std::vector<CaseRecord>> FindAll(db::Session& session, const Id& 
   if (ids.empty()) return records;
   TRELLIS_ASSIGN_OR_RETURN(
       auto rows, (session.Query<Id, Id, Id, std::int64_t, int, int, std::string, std::int64_t, absl::Time, absl::Time,
-                                std::optional<absl::Time>>(
+                                std::optional<absl::Time>, std::int64_t>(
                      absl::StrCat("SELECT ", kColumns, " FROM case_record c WHERE c.organization_id = ? AND c.id IN (",
                                   db::Placeholders(ids.size()), ") ORDER BY c.id DESC LIMIT ?"),
                      organization, ids, static_cast<int>(ids.size()))));
@@ -58,11 +60,11 @@ absl::Status InsertCase(db::Session& tx, const Id& organization, const CaseRecor
   return tx
       .Execute(
           "INSERT INTO case_record (organization_id, id, person_id, open_person_id, coordinator_id, review_interval_s,"
-          " state, close_reason, close_note, version, open_time, update_time, close_time)"
-          " VALUES (?, ?, ?, ?, ?, ?, ?, 0, '', ?, ?, ?, NULL)",
+          " state, close_reason, close_note, version, open_time, update_time, close_time, labels)"
+          " VALUES (?, ?, ?, ?, ?, ?, ?, 0, '', ?, ?, ?, NULL, ?)",
           organization, record.id, record.person, record.person, record.coordinator,
           absl::ToInt64Seconds(record.review_interval), static_cast<int>(record.state), record.version,
-          record.open_time, record.update_time)
+          record.open_time, record.update_time, record.labels.bits())
       .status();
 }
 
@@ -78,9 +80,9 @@ absl::Status SaveClosedCase(db::Session& tx, const Id& organization, const CaseR
   return tx
       .Execute(
           "UPDATE case_record SET open_person_id = NULL, state = ?, close_reason = ?, close_note = ?, version = ?,"
-          " update_time = ?, close_time = ? WHERE organization_id = ? AND id = ?",
+          " update_time = ?, close_time = ?, labels = ? WHERE organization_id = ? AND id = ?",
           static_cast<int>(record.state), record.close_reason, record.close_note, record.version, record.update_time,
-          record.close_time, organization, record.id)
+          record.close_time, record.labels.bits(), organization, record.id)
       .status();
 }
 

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/base/id.h"
+#include "common/base/label_set.h"
 #include "common/db/session.h"
 #include "services/caseload/domain/states.h"
 #include "services/caseload/storage/visible.h"
@@ -29,13 +30,14 @@ struct CaseRecord {
   absl::Time open_time;
   absl::Time update_time;
   std::optional<absl::Time> close_time;
+  LabelSet labels;
 };
 
 // Error: ALREADY_EXISTS on key case_open where the person has an open case.
 absl::Status InsertCase(db::Session& tx, const Id& organization, const CaseRecord& record);
 absl::StatusOr<std::optional<CaseRecord>> FindCase(db::Session& session, const Id& organization, const Id& id);
 absl::StatusOr<std::optional<CaseRecord>> FindOpenCase(db::Session& session, const Id& organization, const Id& person);
-// Writes state, reason, note, times and version of a case that is being closed.
+// Writes state, reason, note, labels, times and version of a case that is being closed.
 absl::Status SaveClosedCase(db::Session& tx, const Id& organization, const CaseRecord& record);
 
 struct CaseFilter {

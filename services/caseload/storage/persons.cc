@@ -34,15 +34,18 @@ absl::Status RememberAssessment(db::Session& tx, const Id& organization, const I
           "INSERT INTO person_assessment (organization_id, person_id, instrument, assessment_id, effective_time, "
           "outcome,"
           " number, stage, flag, band, worse_outcome, worse_number, worse_stage, worse_band, worse_than_baseline,"
-          " worse_than_previous) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+          " worse_than_previous, labels, worse_labels)"
+          " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
           " ON DUPLICATE KEY UPDATE assessment_id = VALUES(assessment_id), effective_time = VALUES(effective_time),"
           " outcome = VALUES(outcome), number = VALUES(number), stage = VALUES(stage), flag = VALUES(flag),"
           " band = VALUES(band), worse_outcome = VALUES(worse_outcome), worse_number = VALUES(worse_number),"
           " worse_stage = VALUES(worse_stage), worse_band = VALUES(worse_band),"
-          " worse_than_baseline = VALUES(worse_than_baseline), worse_than_previous = VALUES(worse_than_previous)",
+          " worse_than_baseline = VALUES(worse_than_baseline), worse_than_previous = VALUES(worse_than_previous),"
+          " labels = VALUES(labels), worse_labels = VALUES(worse_labels)",
           organization, person, latest.instrument, latest.assessment, latest.effective_time, latest.principal.code,
           latest.principal.number, latest.principal.stage, latest.principal.flag, latest.principal.band, worse.code,
-          worse.number, worse.stage, worse.band, latest.worse_than_baseline, latest.worse_than_previous)
+          worse.number, worse.stage, worse.band, latest.worse_than_baseline, latest.worse_than_previous,
+          latest.labels.bits(), latest.worse_labels.bits())
       .status();
 }
 
@@ -51,19 +54,25 @@ absl::StatusOr<std::vector<LatestAssessment>> AssessmentsOf(db::Session& session
   TRELLIS_ASSIGN_OR_RETURN(
       auto rows,
       (session.Query<std::string, Id, absl::Time, std::string, std::optional<double>, std::string, std::optional<bool>,
-                     std::string, std::string, std::optional<double>, std::string, std::string, bool, bool>(
+                     std::string, std::string, std::optional<double>, std::string, std::string, bool, bool,
+                     std::int64_t, std::int64_t>(
           "SELECT instrument, assessment_id, effective_time, outcome, number, stage, flag, band, worse_outcome,"
-          " worse_number, worse_stage, worse_band, worse_than_baseline, worse_than_previous FROM person_assessment"
+          " worse_number, worse_stage, worse_band, worse_than_baseline, worse_than_previous, labels, worse_labels"
+          " FROM person_assessment"
           " WHERE organization_id = ? AND person_id = ? ORDER BY instrument LIMIT 100",
           organization, person)));
   std::vector<LatestAssessment> assessments;
   for (auto& row : rows) {
     LatestAssessment& latest = assessments.emplace_back();
     Outcome worse;
+    std::int64_t labels = 0;
+    std::int64_t worse_labels = 0;
     std::tie(latest.instrument, latest.assessment, latest.effective_time, latest.principal.code,
              latest.principal.number, latest.principal.stage, latest.principal.flag, latest.principal.band, worse.code,
-             worse.number, worse.stage, worse.band, latest.worse_than_baseline, latest.worse_than_previous) =
-        std::move(row);
+             worse.number, worse.stage, worse.band, latest.worse_than_baseline, latest.worse_than_previous, labels,
+             worse_labels) = std::move(row);
+    latest.labels = LabelSet::FromBits(labels);
+    latest.worse_labels = LabelSet::FromBits(worse_labels);
     if (latest.worse_than_baseline || latest.worse_than_previous) latest.worse = worse;
   }
   return assessments;

@@ -13,17 +13,19 @@ namespace {
 constexpr absl::string_view kColumns =
     "a.id, a.person_id, a.assessment_id, a.instrument, a.rule, a.item, a.level, a.state, a.open_time, "
     "a.acknowledge_time,"
-    " a.acknowledged_by, a.action, a.action_note, a.version";
+    " a.acknowledged_by, a.action, a.action_note, a.version, a.labels";
 using Row = std::tuple<Id, Id, Id, std::string, std::string, std::string, int, int, absl::Time,
-                       std::optional<absl::Time>, std::optional<Id>, int, std::string, std::int64_t>;
+                       std::optional<absl::Time>, std::optional<Id>, int, std::string, std::int64_t, std::int64_t>;
 
 SafetyAlertRecord FromRow(Row row) {
   SafetyAlertRecord alert;
   int level = 0;
   int state = 0;
+  std::int64_t labels = 0;
   std::tie(alert.id, alert.person, alert.assessment, alert.instrument, alert.rule, alert.item, level, state,
            alert.open_time, alert.acknowledge_time, alert.acknowledged_by, alert.action, alert.action_note,
-           alert.version) = std::move(row);
+           alert.version, labels) = std::move(row);
+  alert.labels = LabelSet::FromBits(labels);
   alert.level = static_cast<AlertLevel>(level);
   alert.state = static_cast<AlertState>(state);
   return alert;
@@ -32,10 +34,11 @@ SafetyAlertRecord FromRow(Row row) {
 template <typename... Args>
 absl::StatusOr<std::vector<SafetyAlertRecord>> Select(db::Session& session, absl::string_view rest,
                                                       const Args&... args) {
-  TRELLIS_ASSIGN_OR_RETURN(auto rows,
-                           (session.Query<Id, Id, Id, std::string, std::string, std::string, int, int, absl::Time,
-                                          std::optional<absl::Time>, std::optional<Id>, int, std::string, std::int64_t>(
-                               absl::StrCat("SELECT ", kColumns, " FROM safety_alert a WHERE ", rest), args...)));
+  TRELLIS_ASSIGN_OR_RETURN(
+      auto rows,
+      (session.Query<Id, Id, Id, std::string, std::string, std::string, int, int, absl::Time, std::optional<absl::Time>,
+                     std::optional<Id>, int, std::string, std::int64_t, std::int64_t>(
+          absl::StrCat("SELECT ", kColumns, " FROM safety_alert a WHERE ", rest), args...)));
   std::vector<SafetyAlertRecord> alerts;
   alerts.reserve(rows.size());
   for (Row& row : rows) alerts.push_back(FromRow(std::move(row)));
@@ -53,10 +56,11 @@ absl::StatusOr<bool> InsertAlertOnce(db::Session& tx, const Id& organization, co
   TRELLIS_RETURN_IF_ERROR(
       tx.Execute(
             "INSERT INTO safety_alert (organization_id, id, person_id, assessment_id, instrument, rule, item, level,"
-            " state, open_time, acknowledge_time, acknowledged_by, action, action_note, version)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, 0, '', ?)",
+            " state, open_time, acknowledge_time, acknowledged_by, action, action_note, version, labels)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, 0, '', ?, ?)",
             organization, alert.id, alert.person, alert.assessment, alert.instrument, alert.rule, alert.item,
-            static_cast<int>(alert.level), static_cast<int>(alert.state), alert.open_time, alert.version)
+            static_cast<int>(alert.level), static_cast<int>(alert.state), alert.open_time, alert.version,
+            alert.labels.bits())
           .status());
   return true;
 }

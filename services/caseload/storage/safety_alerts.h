@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/base/id.h"
+#include "common/base/label_set.h"
 #include "common/db/session.h"
 #include "services/caseload/domain/states.h"
 #include "services/caseload/storage/visible.h"
@@ -30,6 +31,7 @@ struct SafetyAlertRecord {
   int action = 0;           // SafetyAlert.Action
   std::string action_note;  // sealed
   std::int64_t version = 1;
+  LabelSet labels;  // of the assessment
 };
 
 // False where the assessment opened an alert by this rule before. Expects the person's lock.

@@ -13,15 +13,17 @@ namespace {
 constexpr absl::string_view kColumns =
     "id, case_id, person_id, need_system, need_code, need_display, note, state, settled, state_time, referral_id, "
     "version,"
-    " create_time, update_time";
+    " create_time, update_time, labels";
 using Row = std::tuple<Id, Id, Id, std::string, std::string, std::string, std::string, int, bool, absl::Time,
-                       std::optional<Id>, std::int64_t, absl::Time, absl::Time>;
+                       std::optional<Id>, std::int64_t, absl::Time, absl::Time, std::int64_t>;
 
 ServiceNeedRecord FromRow(Row row) {
   ServiceNeedRecord need;
   int state = 0;
+  std::int64_t labels = 0;
   std::tie(need.id, need.case_id, need.person, need.system, need.code, need.display, need.note, state, need.settled,
-           need.state_time, need.referral, need.version, need.create_time, need.update_time) = std::move(row);
+           need.state_time, need.referral, need.version, need.create_time, need.update_time, labels) = std::move(row);
+  need.labels = LabelSet::FromBits(labels);
   need.state = static_cast<NeedState>(state);
   return need;
 }
@@ -31,7 +33,7 @@ absl::StatusOr<std::vector<ServiceNeedRecord>> Select(db::Session& session, absl
                                                       const Args&... args) {
   TRELLIS_ASSIGN_OR_RETURN(
       auto rows, (session.Query<Id, Id, Id, std::string, std::string, std::string, std::string, int, bool, absl::Time,
-                                std::optional<Id>, std::int64_t, absl::Time, absl::Time>(
+                                std::optional<Id>, std::int64_t, absl::Time, absl::Time, std::int64_t>(
                      absl::StrCat("SELECT ", kColumns, " FROM service_need WHERE ", rest), args...)));
   std::vector<ServiceNeedRecord> needs;
   needs.reserve(rows.size());
@@ -46,11 +48,11 @@ absl::Status InsertServiceNeed(db::Session& tx, const Id& organization, const Se
       .Execute(
           "INSERT INTO service_need (organization_id, id, case_id, person_id, need_system, need_code, need_display, "
           "note,"
-          " state, settled, state_time, referral_id, version, create_time, update_time)"
-          " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+          " state, settled, state_time, referral_id, version, create_time, update_time, labels)"
+          " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
           organization, need.id, need.case_id, need.person, need.system, need.code, need.display, need.note,
           static_cast<int>(need.state), need.settled, need.state_time, need.referral, need.version, need.create_time,
-          need.update_time)
+          need.update_time, need.labels.bits())
       .status();
 }
 
@@ -64,10 +66,11 @@ absl::StatusOr<std::optional<ServiceNeedRecord>> FindServiceNeed(db::Session& se
 absl::Status SaveServiceNeed(db::Session& tx, const Id& organization, const ServiceNeedRecord& need) {
   return tx
       .Execute(
-          "UPDATE service_need SET note = ?, state = ?, settled = ?, state_time = ?, referral_id = ?, version = ?,"
+          "UPDATE service_need SET note = ?, labels = ?, state = ?, settled = ?, state_time = ?, referral_id = ?, "
+          "version = ?,"
           " update_time = ? WHERE organization_id = ? AND id = ?",
-          need.note, static_cast<int>(need.state), need.settled, need.state_time, need.referral, need.version,
-          need.update_time, organization, need.id)
+          need.note, need.labels.bits(), static_cast<int>(need.state), need.settled, need.state_time, need.referral,
+          need.version, need.update_time, organization, need.id)
       .status();
 }
 

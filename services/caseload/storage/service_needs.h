@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/base/id.h"
+#include "common/base/label_set.h"
 #include "common/db/session.h"
 #include "services/caseload/domain/care_plan.h"
 #include "services/caseload/domain/states.h"
@@ -29,6 +30,7 @@ struct ServiceNeedRecord {
   absl::Time state_time;
   std::optional<Id> referral;
   std::int64_t version = 1;
+  LabelSet labels;
   absl::Time create_time;
   absl::Time update_time;
 };
@@ -36,7 +38,7 @@ struct ServiceNeedRecord {
 absl::Status InsertServiceNeed(db::Session& tx, const Id& organization, const ServiceNeedRecord& need);
 absl::StatusOr<std::optional<ServiceNeedRecord>> FindServiceNeed(db::Session& session, const Id& organization,
                                                                  const Id& id);
-// Writes what can change: note, state and all that goes with it, version, update time.
+// Writes what can change: note, labels, state and all that goes with it, version, update time.
 absl::Status SaveServiceNeed(db::Session& tx, const Id& organization, const ServiceNeedRecord& need);
 // Oldest first, after `after` (the nil id: from the first).
 absl::StatusOr<std::vector<ServiceNeedRecord>> ListServiceNeeds(db::Session& session, const Id& organization,

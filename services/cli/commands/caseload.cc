@@ -38,6 +38,7 @@ std::map<std::string, std::string> NamesOf(Client& client, const std::vector<std
 std::string LastOf(const v1::WorklistEntry& entry) {
   if (!entry.has_last_assessment()) return "";
   const auto& last = entry.last_assessment();
+  if (last.withheld()) return OrWithheld(last, "");
   const std::string number = last.has_number() ? " " + FormatNumber(last.number()) : "";
   return absl::StrCat(last.instrument().substr(last.instrument().find('/') + 1), number, last.band().empty() ? "" : " ",
                       last.band());
@@ -135,6 +136,7 @@ absl::Status AddNeed(Client& client, const Args& args) {
   request.mutable_service_need()->set_case_record(Named("cases", args.Get("case")));
   request.mutable_service_need()->mutable_need()->set_code(args.Get("need"));
   request.mutable_service_need()->set_note(args.Get("note"));
+  TRELLIS_RETURN_IF_ERROR(ReadLabels(args, "labels", request.mutable_service_need()->mutable_labels()));
   request.set_request_id(client.request_id());
   TRELLIS_ASSIGN_OR_RETURN(const auto response,
                            client.Call(Service::kCaseload, &v1::CarePlans::Stub::AddServiceNeed, request));
@@ -151,7 +153,7 @@ absl::Status ListNeeds(Client& client, const Args& args) {
   return client.Show(response, [&] {
     Table table({"need", "state", "since", "referral"});
     for (const auto& one : response.service_needs()) {
-      table.Add({one.need().code(), Text(one.state()), FormatTime(one.state_time()), one.referral()});
+      table.Add({OrWithheld(one, one.need().code()), Text(one.state()), FormatTime(one.state_time()), one.referral()});
     }
     std::cout << (table.empty() ? "    the care plan has no line yet\n" : table.ToString());
   });
@@ -175,8 +177,8 @@ absl::Status ListAlerts(Client& client, const Args& args) {
     const auto names = NamesOf(client, persons);
     Table table({"person", "state", "since", "rule", "item", "alert"});
     for (const auto& alert : response.safety_alerts()) {
-      table.Add({names.at(alert.person()), Text(alert.state()), FormatTime(alert.open_time()), alert.rule(),
-                 alert.item(), alert.name()});
+      table.Add({names.at(alert.person()), Text(alert.state()), FormatTime(alert.open_time()),
+                 OrWithheld(alert, alert.rule()), alert.item(), alert.name()});
     }
     std::cout << (table.empty() ? "    no alert is open\n" : table.ToString());
   });
@@ -227,7 +229,8 @@ std::vector<Command> CaseloadCommands() {
        "add a line to the care plan",
        {{"case", "cases/...", true},
         {"need", "counselling, psychotherapy, ...", true},
-        {"note", "what is needed, in words"}},
+        {"note", "what is needed, in words"},
+        {"labels", "substance-use, psychiatry, hiv, ...: who reads it needs these clearances"}},
        AddNeed},
       {"need list", "CASE", "the lines of a care plan", {}, ListNeeds},
       {"alert list",
