@@ -52,6 +52,9 @@ void PrintReferral(const v1::Referral& referral) {
   std::cout << "    " << referral.name() << " is " << Text(referral.state());
   if (!referral.state_reason().code().empty()) std::cout << " (" << referral.state_reason().code() << ")";
   std::cout << "\n";
+  if (referral.redisclosure_notice() == v1::Referral::REDISCLOSURE_NOTICE_42_CFR_PART_2) {
+    std::cout << "    42 CFR part 2 prohibits unauthorized use or disclosure of these records.\n";
+  }
 }
 
 absl::Status Create(Client& client, const Args& args) {
@@ -62,6 +65,7 @@ absl::Status Create(Client& client, const Args& args) {
   referral.mutable_need()->set_code(args.Get("need"));
   referral.set_service_need(Named("serviceNeeds", args.Get("service-need")));
   referral.set_note(args.Get("note"));
+  TRELLIS_RETURN_IF_ERROR(ReadLabels(args, "labels", referral.mutable_labels()));
   TRELLIS_ASSIGN_OR_RETURN(const auto priority,
                            ParseEnum<v1::Referral::Priority>("priority", args.Get("priority", "routine")));
   referral.set_priority(priority);
@@ -81,7 +85,8 @@ absl::Status List(Client& client, const Args& args) {
   return client.Show(response, [&] {
     Table table({"state", "since", "need", "priority", "referral"});
     for (const auto& one : response.referrals()) {
-      table.Add({Text(one.state()), FormatTime(one.state_time()), one.need().code(), Text(one.priority()), one.name()});
+      table.Add({Text(one.state()), FormatTime(one.state_time()), OrWithheld(one, one.need().code()),
+                 Text(one.priority()), one.name()});
     }
     std::cout << (table.empty() ? "    there is none\n" : table.ToString());
   });
@@ -128,7 +133,8 @@ std::vector<Command> ReferralCommands() {
         {"need", "counselling, psychotherapy, ...", true},
         {"service-need", "the line of the care plan that it serves"},
         {"priority", "routine (the default), urgent, asap or stat"},
-        {"note", "what the provider should know"}},
+        {"note", "what the provider should know"},
+        {"labels", "substance-use, psychiatry, hiv, ...: who reads it needs these clearances"}},
        Create},
       {"referral list",
        "",

@@ -1,6 +1,7 @@
 #include "services/referral/api/convert.h"
 
 #include "common/rpc/etag.h"
+#include "common/rpc/labels.h"
 #include "common/rpc/resource_name.h"
 #include "common/rpc/timestamps.h"
 
@@ -34,6 +35,11 @@ v1::Referral ToProto(const ReferralRow& row, const std::optional<Id>& placement)
   out.set_consent(NameOf(kConsents, row.consent));
   out.set_hold(NameOf(kHolds, row.hold));
   out.set_placement(NameOf(kPlacements, placement));
+  rpc::PutLabels(row.labels, out.mutable_labels());
+  const bool leaves = row.recipient.has_value() && *row.recipient != row.organization;
+  if (leaves && row.labels.Has(options::v1::SECURITY_LABEL_SUBSTANCE_USE)) {
+    out.set_redisclosure_notice(v1::Referral::REDISCLOSURE_NOTICE_42_CFR_PART_2);
+  }
   return out;
 }
 
@@ -46,6 +52,7 @@ v1::Placement ToProto(const PlacementRow& row) {
   out.set_person(rpc::MakeName(kPersons, row.person));
   out.set_healthcare_service(rpc::MakeName(kHealthcareServices, row.healthcare_service));
   out.set_state(static_cast<v1::Placement::State>(row.state));
+  rpc::PutLabels(row.labels, out.mutable_labels());
   if (row.start_time.has_value()) *out.mutable_start_time() = rpc::ToTimestamp(*row.start_time);
   if (row.end_time.has_value()) *out.mutable_end_time() = rpc::ToTimestamp(*row.end_time);
   return out;

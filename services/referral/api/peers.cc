@@ -119,6 +119,12 @@ absl::Status Peers::ReleaseHold(rpc::CallContext& call, const Id& hold, const Id
       .status();
 }
 
+bool CoversSubstanceUse(const identity_v1::Consent& consent) {
+  const auto& categories = consent.categories();
+  return consent.period().has_end_time() && std::find(categories.begin(), categories.end(),
+                                                      identity_v1::CONSENT_CATEGORY_SUBSTANCE_USE) != categories.end();
+}
+
 absl::StatusOr<std::optional<LiveConsent>> FindConsent(const std::vector<identity_v1::Consent>& consents,
                                                        const std::string& recipient) {
   const identity_v1::Consent* best = nullptr;

@@ -54,6 +54,9 @@ class Peers {
 absl::StatusOr<std::optional<LiveConsent>> FindConsent(const std::vector<identity::v1::Consent>& consents,
                                                        const std::string& recipient);
 
+// Whether the consent also lets substance use be told (42 CFR 2.31): it names it, and it ends.
+bool CoversSubstanceUse(const identity::v1::Consent& consent);
+
 }  // namespace trellis::referral
 
 #endif  // TRELLIS_SERVICES_REFERRAL_API_PEERS_H_

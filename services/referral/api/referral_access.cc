@@ -3,6 +3,7 @@
 #include "common/access/access.h"
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/labels.h"
 #include "common/rpc/resource_name.h"
 #include "services/referral/api/convert.h"
 #include "services/referral/storage/placements.h"
@@ -35,6 +36,13 @@ absl::StatusOr<VisibleReferral> ReadReferral(runtime::Runtime& runtime, rpc::Cal
   if (!standing.requester && !standing.recipient) return NotFound(name);
   return VisibleReferral{*std::move(row), standing,
                          placement.has_value() ? std::optional<Id>(placement->id) : std::nullopt};
+}
+
+absl::StatusOr<VisibleReferral> ReadToChange(runtime::Runtime& runtime, rpc::CallContext& call,
+                                             const std::string& name) {
+  TRELLIS_ASSIGN_OR_RETURN(VisibleReferral found, ReadReferral(runtime, call, name));
+  TRELLIS_RETURN_IF_ERROR(rpc::RequireClearance(call.caller(), found.row.labels));
+  return found;
 }
 
 absl::Status CheckStepFor(const Standing& standing, State from, State to) {

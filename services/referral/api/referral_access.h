@@ -35,6 +35,11 @@ struct VisibleReferral {
 absl::StatusOr<VisibleReferral> ReadReferral(runtime::Runtime& runtime, rpc::CallContext& call,
                                              const std::string& name);
 
+// The same for whoever wants to move it on. Labels never change after it was made. Error besides: PERMISSION_DENIED
+// LABEL_NOT_CLEARED.
+absl::StatusOr<VisibleReferral> ReadToChange(runtime::Runtime& runtime, rpc::CallContext& call,
+                                             const std::string& name);
+
 // May somebody who stands there move the referral on? Errors: see CheckStep.
 absl::Status CheckStepFor(const Standing& standing, State from, State to);
 

@@ -1,5 +1,8 @@
 #include "services/referral/api/referral_steps.h"
 
+#include <algorithm>
+#include <functional>
+
 #include "absl/strings/str_cat.h"
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
@@ -10,6 +13,7 @@
 #include "services/referral/api/convert.h"
 #include "services/referral/api/referral_access.h"
 #include "services/referral/api/sealed_texts.h"
+#include "trellis/identity/v1/consent.pb.h"
 #include "trellis/referral/v1/referral_events.pb.h"
 
 namespace trellis::referral {
@@ -19,6 +23,14 @@ absl::Status ConsentMissing(const std::string& recipient) {
   return Error(absl::StatusCode::kFailedPrecondition, "CONSENT_MISSING",
                "no live consent lets this recipient be told who is referred and what they need")
       .With("recipient", recipient);
+}
+
+absl::Status SubstanceUseConsentMissing(const std::string& recipient) {
+  return Error(absl::StatusCode::kFailedPrecondition, "SUBSTANCE_USE_CONSENT_MISSING",
+               "no live consent with an end lets this recipient be told of substance use")
+      .With("recipient", recipient)
+      .With("category", identity::v1::ConsentCategory_Name(identity::v1::CONSENT_CATEGORY_SUBSTANCE_USE))
+      .With("purpose", identity::v1::ConsentPurpose_Name(identity::v1::CONSENT_PURPOSE_TREATMENT));
 }
 
 // The request id under which a place is asked for: the same until the referral changes.
@@ -80,15 +92,24 @@ absl::StatusOr<Preparation> ReferralSteps::PrepareRequest(rpc::CallContext& call
         .With("healthcare_service", service_name);
   }
   TRELLIS_ASSIGN_OR_RETURN(out.recipient, rpc::ParseName(kOrganizations, service.managing_organization(), "recipient"));
-  TRELLIS_ASSIGN_OR_RETURN(const auto consents, peers_.ListConsents(call, rpc::MakeName(kPersons, row.person)));
-  TRELLIS_ASSIGN_OR_RETURN(out.consent, FindConsent(consents, service.managing_organization()));
-  // Care within one organization is no disclosure.
-  if (!out.consent.has_value() && out.recipient != row.organization) {
-    return ConsentMissing(service.managing_organization());
-  }
+  TRELLIS_ASSIGN_OR_RETURN(out.consent, RequireConsent(call, row, *out.recipient));
   TRELLIS_ASSIGN_OR_RETURN(out.hold, peers_.HoldPlace(call, service_name, rpc::MakeName(kReferrals, row.id),
                                                       PlaceRequest(row, "hold"), hold_time_));
   return out;
+}
+
+absl::StatusOr<std::optional<LiveConsent>> ReferralSteps::RequireConsent(rpc::CallContext& call, const ReferralRow& row,
+                                                                         const Id& recipient) {
+  const std::string name = rpc::MakeName(kOrganizations, recipient);
+  TRELLIS_ASSIGN_OR_RETURN(auto consents, peers_.ListConsents(call, rpc::MakeName(kPersons, row.person)));
+  TRELLIS_ASSIGN_OR_RETURN(auto consent, FindConsent(consents, name));
+  if (recipient == row.organization) return consent;  // care within one organization is no disclosure
+  if (!consent.has_value()) return ConsentMissing(name);
+  if (!row.labels.Has(options::v1::SECURITY_LABEL_SUBSTANCE_USE)) return consent;
+  consents.erase(std::remove_if(consents.begin(), consents.end(), std::not_fn(CoversSubstanceUse)), consents.end());
+  TRELLIS_ASSIGN_OR_RETURN(consent, FindConsent(consents, name));
+  if (!consent.has_value()) return SubstanceUseConsentMissing(name);
+  return consent;
 }
 
 absl::StatusOr<Preparation> ReferralSteps::PrepareAcceptance(rpc::CallContext& call, const VisibleReferral& found,
@@ -154,7 +175,8 @@ absl::StatusOr<std::optional<PlacementRow>> ReferralSteps::MovePlacement(runtime
                       .healthcare_service = row.healthcare_service,
                       .recipient = row.recipient.value_or(row.organization),
                       .create_time = unit.now,
-                      .update_time = unit.now};
+                      .update_time = unit.now,
+                      .labels = row.labels};
     TRELLIS_RETURN_IF_ERROR(InsertPlacement(unit.db, made));
     TRELLIS_RETURN_IF_ERROR(unit.PublishFor(row.organization, Made(made)));
     return made;

@@ -57,6 +57,10 @@ class ReferralSteps {
   absl::Status GiveBackPlace(rpc::CallContext& call, const v1::Referral& referral);
 
  private:
+  // The consent that lets the recipient be told, where one is needed. Errors: CONSENT_MISSING,
+  // SUBSTANCE_USE_CONSENT_MISSING.
+  absl::StatusOr<std::optional<LiveConsent>> RequireConsent(rpc::CallContext& call, const ReferralRow& row,
+                                                            const Id& recipient);
   absl::StatusOr<std::optional<Id>> TakePlace(rpc::CallContext& call, const ReferralRow& row);
   absl::StatusOr<std::optional<PlacementRow>> MovePlacement(runtime::WriteUnit& unit, const ReferralRow& row);
 

@@ -8,6 +8,7 @@
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/id_page.h"
+#include "common/rpc/labels.h"
 #include "common/rpc/resource_name.h"
 #include "services/referral/api/convert.h"
 #include "services/referral/api/sealed_texts.h"
@@ -28,6 +29,7 @@ absl::StatusOr<ReferralRow> Draft(const v1::Referral& wanted, const rpc::Caller&
   }
   row.need_system = wanted.need().system();
   row.need_code = wanted.need().code();
+  row.labels = rpc::LabelsFrom(wanted.labels());
   row.priority = std::max<int>(wanted.priority(), v1::Referral::PRIORITY_ROUTINE);
   return row;
 }
@@ -130,7 +132,7 @@ absl::StatusOr<v1::ListReferralsResponse> ReferralsApi::ListReferrals(rpc::CallC
 
 absl::StatusOr<v1::RequestReferralResponse> ReferralsApi::RequestReferral(rpc::CallContext& call,
                                                                           const v1::RequestReferralRequest& request) {
-  TRELLIS_ASSIGN_OR_RETURN(const VisibleReferral found, ReadReferral(runtime_, call, request.name()));
+  TRELLIS_ASSIGN_OR_RETURN(const VisibleReferral found, ReadToChange(runtime_, call, request.name()));
   TRELLIS_ASSIGN_OR_RETURN(const Preparation preparation, steps_.PrepareRequest(call, found, request.etag()));
   return runtime_.Write<v1::RequestReferralResponse>(
       call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::RequestReferralResponse> {
@@ -145,7 +147,7 @@ absl::StatusOr<v1::RequestReferralResponse> ReferralsApi::RequestReferral(rpc::C
 
 absl::StatusOr<v1::AcceptReferralResponse> ReferralsApi::AcceptReferral(rpc::CallContext& call,
                                                                         const v1::AcceptReferralRequest& request) {
-  TRELLIS_ASSIGN_OR_RETURN(const VisibleReferral found, ReadReferral(runtime_, call, request.name()));
+  TRELLIS_ASSIGN_OR_RETURN(const VisibleReferral found, ReadToChange(runtime_, call, request.name()));
   TRELLIS_ASSIGN_OR_RETURN(const Preparation preparation, steps_.PrepareAcceptance(call, found, request.etag()));
   return runtime_.Write<v1::AcceptReferralResponse>(
       call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::AcceptReferralResponse> {
@@ -162,7 +164,7 @@ absl::StatusOr<v1::AcceptReferralResponse> ReferralsApi::AcceptReferral(rpc::Cal
 template <class Response, class Request>
 absl::StatusOr<Response> ReferralsApi::Step(rpc::CallContext& call, const Request& request,
                                             const ReferralSteps::Wanted& wanted) {
-  TRELLIS_ASSIGN_OR_RETURN(const VisibleReferral found, ReadReferral(runtime_, call, request.name()));
+  TRELLIS_ASSIGN_OR_RETURN(const VisibleReferral found, ReadToChange(runtime_, call, request.name()));
   auto response = runtime_.Write<Response>(call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<Response> {
     TRELLIS_ASSIGN_OR_RETURN(const StepResult result,
                              steps_.Apply(call, unit, found.standing, request.name(), request.etag(), wanted, {}));

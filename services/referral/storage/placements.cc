@@ -12,16 +12,18 @@ namespace {
 constexpr char kColumns[] =
     "r.organization_id, r.id, r.referral_id, r.person_id, r.healthcare_service_id, r.recipient_organization_id, "
     "r.state,"
-    " r.start_time, r.end_time, r.create_time, r.update_time";
+    " r.start_time, r.end_time, r.create_time, r.update_time, r.labels";
 
 using Row = std::tuple<Id, Id, Id, Id, Id, Id, int, std::optional<absl::Time>, std::optional<absl::Time>, absl::Time,
-                       absl::Time>;
+                       absl::Time, std::int64_t>;
 
 PlacementRow FromRow(Row row) {
   PlacementRow out;
   int state = 0;
+  std::int64_t labels = 0;
   std::tie(out.organization, out.id, out.referral, out.person, out.healthcare_service, out.recipient, state,
-           out.start_time, out.end_time, out.create_time, out.update_time) = std::move(row);
+           out.start_time, out.end_time, out.create_time, out.update_time, labels) = std::move(row);
+  out.labels = LabelSet::FromBits(labels);
   out.state = static_cast<PlacementState>(state);
   return out;
 }
@@ -29,9 +31,9 @@ PlacementRow FromRow(Row row) {
 absl::StatusOr<std::vector<PlacementRow>> Select(db::Session& session, const std::string& rest,
                                                  const std::vector<db::Value>& arguments) {
   TRELLIS_ASSIGN_OR_RETURN(
-      auto rows,
-      (session.Query<Id, Id, Id, Id, Id, Id, int, std::optional<absl::Time>, std::optional<absl::Time>, absl::Time,
-                     absl::Time>(absl::StrCat("SELECT ", kColumns, " FROM placement r WHERE ", rest), arguments)));
+      auto rows, (session.Query<Id, Id, Id, Id, Id, Id, int, std::optional<absl::Time>, std::optional<absl::Time>,
+                                absl::Time, absl::Time, std::int64_t>(
+                     absl::StrCat("SELECT ", kColumns, " FROM placement r WHERE ", rest), arguments)));
   std::vector<PlacementRow> out;
   out.reserve(rows.size());
   for (Row& row : rows) out.push_back(FromRow(std::move(row)));
@@ -52,10 +54,11 @@ absl::Status InsertPlacement(db::Session& tx, const PlacementRow& row) {
   return tx
       .Execute(
           "INSERT INTO placement (organization_id, id, referral_id, person_id, healthcare_service_id,"
-          " recipient_organization_id, state, start_time, end_time, create_time, update_time)"
-          " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+          " recipient_organization_id, state, start_time, end_time, create_time, update_time, labels)"
+          " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
           row.organization, row.id, row.referral, row.person, row.healthcare_service, row.recipient,
-          static_cast<int>(row.state), row.start_time, row.end_time, row.create_time, row.update_time)
+          static_cast<int>(row.state), row.start_time, row.end_time, row.create_time, row.update_time,
+          row.labels.bits())
       .status();
 }
 

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/base/id.h"
+#include "common/base/label_set.h"
 #include "common/db/session.h"
 #include "services/referral/storage/list_filter.h"
 
@@ -29,6 +30,7 @@ struct PlacementRow {
   std::optional<absl::Time> end_time = std::nullopt;
   absl::Time create_time;
   absl::Time update_time;
+  LabelSet labels = {};  // of the referral
 };
 
 // Error: ALREADY_EXISTS where the referral has one.

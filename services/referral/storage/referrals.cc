@@ -13,19 +13,21 @@ constexpr char kColumns[] =
     "r.organization_id, r.id, r.version, r.person_id, r.healthcare_service_id, r.service_need_id, r.need_system,"
     " r.need_code, r.need_display, r.priority, r.note, r.state, r.state_time, r.reason_code, r.reason_text,"
     " r.requester_id, r.recipient_organization_id, r.consent_id, r.consent_end_time, r.consent_revoked, r.hold_id,"
-    " r.create_time, r.update_time";
+    " r.create_time, r.update_time, r.labels";
 
 using Row = std::tuple<Id, Id, std::int64_t, Id, Id, std::optional<Id>, std::string, std::string, std::string, int,
                        std::string, int, absl::Time, std::string, std::string, Id, std::optional<Id>, std::optional<Id>,
-                       std::optional<absl::Time>, bool, std::optional<Id>, absl::Time, absl::Time>;
+                       std::optional<absl::Time>, bool, std::optional<Id>, absl::Time, absl::Time, std::int64_t>;
 
 ReferralRow FromRow(Row row) {
   ReferralRow out;
   int state = 0;
+  std::int64_t labels = 0;
   std::tie(out.organization, out.id, out.version, out.person, out.healthcare_service, out.service_need, out.need_system,
            out.need_code, out.need_display, out.priority, out.note, state, out.state_time, out.reason_code,
            out.reason_text, out.requester, out.recipient, out.consent, out.consent_end_time, out.consent_revoked,
-           out.hold, out.create_time, out.update_time) = std::move(row);
+           out.hold, out.create_time, out.update_time, labels) = std::move(row);
+  out.labels = LabelSet::FromBits(labels);
   out.state = static_cast<State>(state);
   return out;
 }
@@ -36,7 +38,7 @@ absl::StatusOr<std::vector<ReferralRow>> Select(db::Session& session, const std:
       auto rows,
       (session.Query<Id, Id, std::int64_t, Id, Id, std::optional<Id>, std::string, std::string, std::string, int,
                      std::string, int, absl::Time, std::string, std::string, Id, std::optional<Id>, std::optional<Id>,
-                     std::optional<absl::Time>, bool, std::optional<Id>, absl::Time, absl::Time>(
+                     std::optional<absl::Time>, bool, std::optional<Id>, absl::Time, absl::Time, std::int64_t>(
           absl::StrCat("SELECT ", kColumns, " FROM referral r WHERE ", rest), arguments)));
   std::vector<ReferralRow> out;
   out.reserve(rows.size());
@@ -51,11 +53,11 @@ absl::Status InsertReferral(db::Session& tx, const ReferralRow& row) {
       .Execute(
           "INSERT INTO referral (organization_id, id, version, person_id, healthcare_service_id, service_need_id,"
           " need_system, need_code, need_display, priority, note, state, state_time, reason_code, reason_text,"
-          " requester_id, create_time, update_time)"
-          " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', ?, ?, ?)",
+          " requester_id, create_time, update_time, labels)"
+          " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', ?, ?, ?, ?)",
           row.organization, row.id, row.version, row.person, row.healthcare_service, row.service_need, row.need_system,
           row.need_code, row.need_display, row.priority, row.note, static_cast<int>(row.state), row.state_time,
-          row.requester, row.create_time, row.update_time)
+          row.requester, row.create_time, row.update_time, row.labels.bits())
       .status();
 }
 

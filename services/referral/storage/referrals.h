@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/base/id.h"
+#include "common/base/label_set.h"
 #include "common/db/session.h"
 #include "services/referral/domain/state_table.h"
 #include "services/referral/storage/list_filter.h"
@@ -28,6 +29,7 @@ struct ReferralRow {
   std::string need_code;
   std::string need_display;  // sealed
   int priority = 1;
+  LabelSet labels;
   std::string note;  // sealed
   State state = State::kDraft;
   absl::Time state_time;
