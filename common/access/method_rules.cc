@@ -40,7 +40,7 @@ bool Contains(const Names& names, const std::string& name) {
 }
 
 absl::Status ServiceNotAllowed(const rpc::CallContext& call) {
-  return Error(absl::StatusCode::kPermissionDenied, "SERVICE_NOT_ALLOWED", "this call is not for this service")
+  return Error(absl::StatusCode::kPermissionDenied, "SERVICE_NOT_ALLOWED", "this call is not for this caller")
       .With("method", call.method().full_name());
 }
 
@@ -90,7 +90,8 @@ absl::Status MethodRules::AuthorizeUser(rpc::CallContext& call, const Message& r
     return Error(absl::StatusCode::kUnauthenticated, "TOKEN_MISSING", "this call needs an access token");
   }
   const std::string& service = call.caller().service;
-  if (!service.empty() && !Contains(policy.passed_on_by(), service)) return ServiceNotAllowed(call);
+  const bool by_itself = service.empty() && !policy.only_passed_on();
+  if (!by_itself && !Contains(policy.passed_on_by(), service)) return ServiceNotAllowed(call);
   if (!HasAnyRole(call.caller(), policy)) {
     return Error(absl::StatusCode::kPermissionDenied, "ROLE_MISSING", "none of your roles allows this")
         .With("method", call.method().full_name());

@@ -91,6 +91,8 @@ class Judge:
         if word == "recipient":
             sent = case["state"] != "DRAFT"
             return sent and caller.role == "provider_staff" and caller.organization == case["recipient"]
+        if word == "told":
+            return self.atom("recipient", caller, label) and self.told(label)
         if word == "placed":
             return case["placed"]
         if word == "holder":
@@ -182,6 +184,8 @@ class Sheet:
                 if planted and (row.get("here") or not rpc[2]):
                     continue  # a relation that cannot be: it must open nothing, and there is nothing to write
                 outcome, shows, hides = self.expect(row, Caller(case, role), label)
+                if row.get("passed"):
+                    outcome, shows = "service", []
                 if planted and outcome == "hidden":
                     outcome = "nothing"
                 self.line(rpc, row, f"user:{label}:{role}", label, outcome, shows, hides)

@@ -58,6 +58,13 @@ TEST(Policy, OnlyServicesAboveMayPassAUsersCallOn) {
   EXPECT_GT(declared, 0);
 }
 
+TEST(Policy, WhatIsOnlyPassedOnSaysByWhom) {
+  ForEachMethod([](const MethodDescriptor& method) {
+    if (!PolicyOf(method).only_passed_on()) return;
+    EXPECT_GT(PolicyOf(method).passed_on_by_size(), 0) << method.full_name() << ": nobody could call it";
+  });
+}
+
 // What waits longest must be done before the door loses patience.
 TEST(Policy, TheDoorWaitsLongerThanAnyMethodMayTake) {
   std::string settings;

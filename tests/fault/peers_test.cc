@@ -45,6 +45,7 @@ const std::set<Row>& Allowed() {
       {"referral", "identity", "Sessions.CheckSession"},
       {"caseload", "identity", "Sessions.CheckSession"},
       {"referral", "identity", "Persons.GetPerson"},
+      {"referral", "identity", "Persons.DisclosePerson"},
       {"referral", "identity", "Consents.ListConsents"},
       {"referral", "directory", "HealthcareServices.GetHealthcareService"},
       {"referral", "directory", "HealthcareServices.SearchHealthcareServices"},

@@ -1,7 +1,12 @@
 // Finding the right healthcare service, and referrals.
 #include <iostream>
+#include <string>
+#include <vector>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "services/cli/command.h"
 #include "services/cli/commands/parse.h"
 #include "services/cli/enums.h"
@@ -75,6 +80,51 @@ absl::Status Create(Client& client, const Args& args) {
   return client.Show(response, [&] { PrintReferral(response.referral()); });
 }
 
+// Several texts in one cell.
+std::string Joined(const google::protobuf::RepeatedPtrField<std::string>& texts) { return absl::StrJoin(texts, ", "); }
+
+std::string NameOf(const identity::v1::DisclosedDemographics& person) {
+  std::string name = absl::StrCat(person.given_names(), " ", person.family_names());
+  if (!person.preferred_name().empty()) absl::StrAppend(&name, " (", person.preferred_name(), ")");
+  return std::string(absl::StripAsciiWhitespace(name));
+}
+
+std::string LineOf(const types::v1::Address& address) {
+  std::vector<std::string> parts(address.lines().begin(), address.lines().end());
+  for (const std::string* part : {&address.postal_code(), &address.city(), &address.country()}) {
+    if (!part->empty()) parts.push_back(*part);
+  }
+  return absl::StrJoin(parts, ", ");
+}
+
+void PrintPerson(const identity::v1::DisclosedPerson& person) {
+  Table table({"", person.person()});
+  if (person.has_demographics()) {
+    const auto& who = person.demographics();
+    table.Add({"name", NameOf(who)});
+    if (who.has_birth_date()) {
+      table.Add({"born", absl::StrFormat("%04d-%02d-%02d", who.birth_date().year(), who.birth_date().month(),
+                                         who.birth_date().day())});
+    }
+    table.Add({"languages", Joined(who.languages())});
+  }
+  if (person.has_contact()) {
+    table.Add({"telephone", Joined(person.contact().phones())});
+    table.Add({"e-mail", Joined(person.contact().emails())});
+    table.Add({"address", LineOf(person.contact().address())});
+  }
+  std::cout << table.ToString();
+  if (!person.has_demographics() || !person.has_contact()) std::cout << "    the consent covers no more than this\n";
+}
+
+absl::Status ShowPerson(Client& client, const Args& args) {
+  v1::GetReferredPersonRequest request;
+  request.set_name(Named("referrals", args.positional()));
+  TRELLIS_ASSIGN_OR_RETURN(const auto response,
+                           client.Call(Service::kReferral, &v1::Referrals::Stub::GetReferredPerson, request));
+  return client.Show(response, [&] { PrintPerson(response.person()); });
+}
+
 absl::Status List(Client& client, const Args& args) {
   v1::ListReferralsRequest request;
   request.set_direction(args.Has("received") ? v1::ListReferralsRequest::DIRECTION_RECEIVED
@@ -141,6 +191,11 @@ std::vector<Command> ReferralCommands() {
        "referrals",
        {{"person", "persons/..."}, {"received", "those that came to your organization", false, true}},
        List},
+      {"referral person",
+       "REFERRAL",
+       "who was referred to your organization, as far as they consented",
+       {},
+       ShowPerson},
       Verb("request", "send a draft: needs the person's consent, keeps a place", &Stub::RequestReferral),
       Verb("accept", "accept: it becomes a placement", &Stub::AcceptReferral),
       Verb("reject", "reject, with a reason", &Stub::RejectReferral),

@@ -24,6 +24,7 @@
 #include "services/identity/api/organizations_api.h"
 #include "services/identity/api/passwords.h"
 #include "services/identity/api/passwords_api.h"
+#include "services/identity/api/person_disclosure_api.h"
 #include "services/identity/api/person_erasure_api.h"
 #include "services/identity/api/person_merge_api.h"
 #include "services/identity/api/person_search_api.h"
@@ -109,7 +110,7 @@ void RouteAdministration(rpc::Router& router, OrganizationsApi* organizations, U
 }
 
 void RoutePersons(rpc::Router& router, PersonsApi* persons, PersonSearchApi* search, PersonErasureApi* erasure,
-                  PersonMergeApi* merge) {
+                  PersonMergeApi* merge, PersonDisclosureApi* disclosure) {
   router.Unary("trellis.identity.v1.Persons.RegisterPerson", persons, &PersonsApi::RegisterPerson);
   router.Unary("trellis.identity.v1.Persons.GetPerson", persons, &PersonsApi::GetPerson);
   router.Unary("trellis.identity.v1.Persons.BatchGetPersons", persons, &PersonsApi::BatchGetPersons);
@@ -119,6 +120,7 @@ void RoutePersons(rpc::Router& router, PersonsApi* persons, PersonSearchApi* sea
   router.Unary("trellis.identity.v1.Persons.FindDuplicates", merge, &PersonMergeApi::FindDuplicates);
   router.Unary("trellis.identity.v1.Persons.MergePersons", merge, &PersonMergeApi::MergePersons);
   router.Unary("trellis.identity.v1.Persons.UnmergePersons", merge, &PersonMergeApi::UnmergePersons);
+  router.Unary("trellis.identity.v1.Persons.DisclosePerson", disclosure, &PersonDisclosureApi::DisclosePerson);
 }
 
 void RouteAccess(rpc::Router& router, AccessRelationsApi* relations, ConsentsApi* consents) {
@@ -203,7 +205,7 @@ absl::Status Build(runtime::Runtime& runtime, Settings& settings) {
                       runtime.Make<PasswordsApi>(runtime, passwords, *gate));
   auto* erasure = runtime.Make<PersonErasureApi>(runtime);
   RoutePersons(router, runtime.Make<PersonsApi>(runtime), runtime.Make<PersonSearchApi>(runtime), erasure,
-               runtime.Make<PersonMergeApi>(runtime));
+               runtime.Make<PersonMergeApi>(runtime), runtime.Make<PersonDisclosureApi>(runtime));
   RouteAccess(router, runtime.Make<AccessRelationsApi>(runtime), runtime.Make<ConsentsApi>(runtime));
   RouteEmergencies(router, runtime.Make<EmergencyAccessesApi>(runtime));
   RouteSessions(router, runtime.Make<SignInApi>(runtime, passwords, *tokens, *gate), sessions);

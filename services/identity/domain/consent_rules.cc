@@ -9,6 +9,10 @@
 namespace trellis::identity {
 namespace {
 
+// ConsentPurpose in the contract.
+constexpr int kTreatment = 1;
+constexpr int kCareCoordination = 2;
+
 // The end of a consent as far as it is known now.
 absl::Time EndOf(const Consent& consent) { return std::min(consent.end_time, consent.revoke_time); }
 
@@ -20,6 +24,11 @@ ConsentState StateAt(const Consent& consent, absl::Time time) {
 }
 
 bool HoldsAt(const Consent& consent, absl::Time time) { return consent.start_time <= time && time < EndOf(consent); }
+
+bool AllowsCare(const Consent& consent, const Id& person, const Id& recipient, absl::Time time) {
+  return consent.person == person && consent.recipient == recipient && HoldsAt(consent, time) &&
+         (consent.purposes.contains(kTreatment) || consent.purposes.contains(kCareCoordination));
+}
 
 ConsentAnswer CheckConsents(const std::vector<Consent>& consents, int purpose, const std::set<int>& categories,
                             absl::Time time) {

@@ -36,6 +36,9 @@ ConsentState StateAt(const Consent& consent, absl::Time time);
 // Whether it holds at that instant: begun, not ended, not revoked.
 bool HoldsAt(const Consent& consent, absl::Time time);
 
+// Whether it lets the recipient be told about the person at that instant, to treat them or to coordinate their care.
+bool AllowsCare(const Consent& consent, const Id& person, const Id& recipient, absl::Time time);
+
 struct ConsentAnswer {
   bool granted = false;
   std::vector<Id> consents;  // those that it rests on

@@ -48,6 +48,17 @@ absl::StatusOr<identity_v1::Person> Peers::GetPerson(rpc::CallContext& call, con
   return std::move(*response.mutable_person());
 }
 
+absl::StatusOr<identity_v1::DisclosedPerson> Peers::DisclosePerson(rpc::CallContext& call,
+                                                                   const ReferralRow& referral) {
+  identity_v1::DisclosePersonRequest request;
+  request.set_person(rpc::MakeName(kPersons, referral.person));
+  request.set_organization(rpc::MakeName(kOrganizations, referral.organization));
+  if (referral.consent.has_value()) request.set_consent(rpc::MakeName(kConsents, *referral.consent));
+  TRELLIS_ASSIGN_OR_RETURN(auto response, rpc::CallPeer(call, kIdentity, runtime_.Peer(kIdentity),
+                                                        &identity_v1::Persons::Stub::DisclosePerson, request));
+  return std::move(*response.mutable_person());
+}
+
 absl::StatusOr<std::vector<identity_v1::Consent>> Peers::ListConsents(rpc::CallContext& call,
                                                                       const std::string& person) {
   identity_v1::ListConsentsRequest request;

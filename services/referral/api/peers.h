@@ -11,8 +11,10 @@
 #include "common/base/id.h"
 #include "common/rpc/call_context.h"
 #include "common/runtime/runtime.h"
+#include "services/referral/storage/referrals.h"
 #include "trellis/directory/v1/healthcare_services.pb.h"
 #include "trellis/identity/v1/consent.pb.h"
+#include "trellis/identity/v1/disclosed_person.pb.h"
 #include "trellis/identity/v1/person.pb.h"
 
 namespace trellis::referral {
@@ -30,6 +32,8 @@ class Peers {
   explicit Peers(runtime::Runtime& runtime) : runtime_(runtime) {}
 
   absl::StatusOr<identity::v1::Person> GetPerson(rpc::CallContext& call, const std::string& person);
+  // Who was referred, as far as the caller's organization may be told. Error: NOT_FOUND.
+  absl::StatusOr<identity::v1::DisclosedPerson> DisclosePerson(rpc::CallContext& call, const ReferralRow& referral);
   // All consents of the person that hold now and cover a referral.
   absl::StatusOr<std::vector<identity::v1::Consent>> ListConsents(rpc::CallContext& call, const std::string& person);
 

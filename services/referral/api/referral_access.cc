@@ -54,9 +54,11 @@ absl::Status CheckStepFor(const Standing& standing, State from, State to) {
   return standing.recipient ? CheckStep(from, to, Side::kRecipient) : refused;
 }
 
+bool IsLive(const ReferralRow& row) { return row.state == State::kRequested || HasPlace(row.state); }
+
 bool MayBeTold(const ReferralRow& row, absl::Time now) {
   if (row.recipient == row.organization) return true;
-  return (row.state == State::kRequested || HasPlace(row.state)) && ConsentLives(row, now);
+  return IsLive(row) && ConsentLives(row, now);
 }
 
 bool ConsentLives(const ReferralRow& row, absl::Time now) {

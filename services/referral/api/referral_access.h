@@ -43,6 +43,9 @@ absl::StatusOr<VisibleReferral> ReadToChange(runtime::Runtime& runtime, rpc::Cal
 // May somebody who stands there move the referral on? Errors: see CheckStep.
 absl::Status CheckStepFor(const Standing& standing, State from, State to);
 
+// Sent, and not over yet.
+bool IsLive(const ReferralRow& row);
+
 // A recipient is told who is referred and what they need while the referral is live and the consent holds, no longer.
 // Afterwards what is left is the referral's name, its state and the place that it concerns.
 bool MayBeTold(const ReferralRow& row, absl::Time now);

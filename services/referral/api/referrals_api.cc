@@ -82,6 +82,20 @@ absl::StatusOr<v1::GetReferralResponse> ReferralsApi::GetReferral(rpc::CallConte
   return response;
 }
 
+// What the referral allows is known here, what the consent allows in identity: both must hold, now.
+absl::StatusOr<v1::GetReferredPersonResponse> ReferralsApi::GetReferredPerson(
+    rpc::CallContext& call, const v1::GetReferredPersonRequest& request) {
+  TRELLIS_ASSIGN_OR_RETURN(const VisibleReferral found, ReadReferral(runtime_, call, request.name()));
+  const bool told = found.standing.recipient && IsLive(found.row) && MayBeTold(found.row, runtime_.clock().Now());
+  if (!told) return NotFound(request.name());
+  absl::StatusOr<identity::v1::DisclosedPerson> person = peers_.DisclosePerson(call, found.row);
+  if (absl::IsNotFound(person.status())) return NotFound(request.name());
+  TRELLIS_RETURN_IF_ERROR(person.status());
+  v1::GetReferredPersonResponse response;
+  *response.mutable_person() = *std::move(person);
+  return response;
+}
+
 absl::StatusOr<v1::ListReferralsResponse> ReferralsApi::ListReferrals(rpc::CallContext& call,
                                                                       const v1::ListReferralsRequest& request) {
   TRELLIS_ASSIGN_OR_RETURN(const rpc::IdPage page, rpc::ReadIdPage(call, request));

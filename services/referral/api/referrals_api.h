@@ -20,6 +20,8 @@ class ReferralsApi {
   absl::StatusOr<v1::CreateReferralResponse> CreateReferral(rpc::CallContext& call,
                                                             const v1::CreateReferralRequest& request);
   absl::StatusOr<v1::GetReferralResponse> GetReferral(rpc::CallContext& call, const v1::GetReferralRequest& request);
+  absl::StatusOr<v1::GetReferredPersonResponse> GetReferredPerson(rpc::CallContext& call,
+                                                                  const v1::GetReferredPersonRequest& request);
   absl::StatusOr<v1::ListReferralsResponse> ListReferrals(rpc::CallContext& call,
                                                           const v1::ListReferralsRequest& request);
 

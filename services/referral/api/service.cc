@@ -43,6 +43,7 @@ void Route(rpc::Router& router, ReferralsApi* referrals, RoutingApi* routing, Pl
   router.Unary("trellis.referral.v1.Routing.RankHealthcareServices", routing, &RoutingApi::RankHealthcareServices);
   router.Unary("trellis.referral.v1.Referrals.CreateReferral", referrals, &ReferralsApi::CreateReferral);
   router.Unary("trellis.referral.v1.Referrals.GetReferral", referrals, &ReferralsApi::GetReferral);
+  router.Unary("trellis.referral.v1.Referrals.GetReferredPerson", referrals, &ReferralsApi::GetReferredPerson);
   router.Unary("trellis.referral.v1.Referrals.ListReferrals", referrals, &ReferralsApi::ListReferrals);
   router.Unary("trellis.referral.v1.Referrals.RequestReferral", referrals, &ReferralsApi::RequestReferral);
   router.Unary("trellis.referral.v1.Referrals.AcceptReferral", referrals, &ReferralsApi::AcceptReferral);
