@@ -10,6 +10,7 @@
 #include "common/rpc/resource_name.h"
 #include "services/identity/api/convert.h"
 #include "services/identity/api/device_tokens.h"
+#include "services/identity/api/own_factor.h"
 #include "services/identity/api/own_password.h"
 #include "services/identity/api/session_ends.h"
 #include "services/identity/storage/known_devices.h"
@@ -97,6 +98,7 @@ absl::StatusOr<v1::SetPasswordResponse> PasswordsApi::SetPassword(rpc::CallConte
           call, record, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::SetPasswordResponse> {
             TRELLIS_ASSIGN_OR_RETURN(const auto now, storage::LockUser(unit.db, unit.organization, id));
             if (!now.has_value() || !MayGive(RolesOf(caller), now->roles).ok()) return NotFound(request.user());
+            TRELLIS_RETURN_IF_ERROR(RequireFreshCodeWhereEnrolled(unit, caller));
             TRELLIS_RETURN_IF_ERROR(storage::SetPasswordHash(unit.db, unit.organization, id, hash));
             TRELLIS_RETURN_IF_ERROR(storage::ForgetDevices(unit.db, unit.organization, id));
             TRELLIS_RETURN_IF_ERROR(storage::ForgetTries(unit.db, LoginKey(now->login)));

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "common/access/method_rules.h"
 #include "common/access/session_guard.h"
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
@@ -14,6 +13,7 @@
 #include "common/rpc/resource_name.h"
 #include "common/rpc/timestamps.h"
 #include "services/identity/api/convert.h"
+#include "services/identity/api/own_factor.h"
 #include "services/identity/api/own_password.h"
 #include "services/identity/api/second_factor_codes.h"
 #include "services/identity/api/session_tokens.h"
@@ -106,7 +106,8 @@ absl::Status SecondFactorsApi::Begin(runtime::WriteUnit& unit, const rpc::Caller
   TRELLIS_ASSIGN_OR_RETURN(const auto now, storage::LockCredentials(unit.db, unit.organization, user));
   if (!now.has_value() || now->password_hash != password_hash) return PasswordRefused();
   TRELLIS_ASSIGN_OR_RETURN(auto found, storage::LockSecondFactor(unit.db, unit.organization, user));
-  if (found.has_value() && found->active()) TRELLIS_RETURN_IF_ERROR(RequireFreshCode(caller));
+  // Whoever has the password and not the device must not put another device in its place.
+  if (found.has_value() && found->active()) TRELLIS_RETURN_IF_ERROR(RequireFreshCode(caller, unit.now));
   storage::SecondFactorRow row =
       std::move(found).value_or(storage::SecondFactorRow{.organization = unit.organization, .user = user});
   TRELLIS_ASSIGN_OR_RETURN(row.next_seed, SealSeed(runtime_.seal(), unit.db, row, SeedPlace::kNext,
@@ -141,7 +142,7 @@ absl::StatusOr<Ended> SecondFactorsApi::Confirm(runtime::WriteUnit& unit, const 
                                                 absl::string_view code, const SignInTry& attempt) {
   TRELLIS_RETURN_IF_ERROR(storage::LockUser(unit.db, unit.organization, caller.user).status());
   TRELLIS_ASSIGN_OR_RETURN(auto row, storage::LockSecondFactor(unit.db, unit.organization, caller.user));
-  if (row.has_value() && row->active()) TRELLIS_RETURN_IF_ERROR(RequireFreshCode(caller));
+  if (row.has_value() && row->active()) TRELLIS_RETURN_IF_ERROR(RequireFreshCode(caller, unit.now));
   const bool begun = row.has_value() && row->next_seed.has_value() && unit.now - *row->next_time < kTimeToConfirm;
   if (!begun) return NothingBegun();
   TRELLIS_ASSIGN_OR_RETURN(const std::string seed, OpenSeed(runtime_.seal(), unit.db, *row, SeedPlace::kNext));
@@ -161,18 +162,12 @@ absl::StatusOr<Ended> SecondFactorsApi::Confirm(runtime::WriteUnit& unit, const 
   return EndAllSessions(unit, caller.user, EndReason::kCredentialChanged, caller.session);
 }
 
-// Whoever has the password and not the device must not put another device in its place.
-absl::Status SecondFactorsApi::RequireFreshCode(const rpc::Caller& caller) {
-  if (access::HasFreshFactor(caller, runtime_.clock().Now())) return absl::OkStatus();
-  return Error(absl::StatusCode::kPermissionDenied, "SECOND_FACTOR_REQUIRED", "Show a code first (Sessions.StepUp).");
-}
-
 absl::StatusOr<v1::RemoveSecondFactorResponse> SecondFactorsApi::RemoveSecondFactor(
     rpc::CallContext& call, const v1::RemoveSecondFactorRequest& request) {
   const rpc::Caller& caller = call.caller();
   TRELLIS_ASSIGN_OR_RETURN(const Id user, rpc::ParseName(kUsers, request.user(), "user"));
   const bool own = user == caller.user;
-  if (own) TRELLIS_RETURN_IF_ERROR(RequireFreshCode(caller));
+  if (own) TRELLIS_RETURN_IF_ERROR(RequireFreshCode(caller, runtime_.clock().Now()));
   Ended ended;
   TRELLIS_ASSIGN_OR_RETURN(
       v1::RemoveSecondFactorResponse response,
@@ -181,6 +176,7 @@ absl::StatusOr<v1::RemoveSecondFactorResponse> SecondFactorsApi::RemoveSecondFac
             TRELLIS_ASSIGN_OR_RETURN(const auto row, storage::LockUser(unit.db, unit.organization, user));
             const bool may = row.has_value() && (own || MayGive(RolesOf(caller), row->roles).ok());
             if (!may) return NotFound(request.user());
+            if (!own) TRELLIS_RETURN_IF_ERROR(RequireFreshCodeWhereEnrolled(unit, caller));
             TRELLIS_ASSIGN_OR_RETURN(const auto factor, storage::LockSecondFactor(unit.db, unit.organization, user));
             if (!factor.has_value() || !factor->active()) return NoFactor();
             TRELLIS_RETURN_IF_ERROR(storage::DeleteSecondFactor(unit.db, unit.organization, user));

@@ -30,7 +30,6 @@ class SecondFactorsApi {
 
  private:
   absl::Status Begin(runtime::WriteUnit& unit, const rpc::Caller& caller, absl::string_view password_hash);
-  absl::Status RequireFreshCode(const rpc::Caller& caller);
   absl::StatusOr<Ended> Confirm(runtime::WriteUnit& unit, const rpc::Caller& caller, absl::string_view code,
                                 const SignInTry& attempt);
 

@@ -16,6 +16,7 @@
 #include "common/rpc/id_page.h"
 #include "common/rpc/resource_name.h"
 #include "services/identity/api/convert.h"
+#include "services/identity/api/own_factor.h"
 #include "services/identity/api/session_ends.h"
 #include "services/identity/storage/service_keys.h"
 #include "services/identity/storage/users.h"
@@ -78,6 +79,7 @@ absl::StatusOr<v1::CreateServiceKeyResponse> ServiceKeysApi::CreateServiceKey(
           call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::CreateServiceKeyResponse> {
             TRELLIS_ASSIGN_OR_RETURN(const auto account, storage::LockUser(unit.db, unit.organization, user));
             TRELLIS_RETURN_IF_ERROR(CheckAccount(account, call.caller(), wanted.user()));
+            TRELLIS_RETURN_IF_ERROR(RequireFreshCodeWhereEnrolled(unit, call.caller()));
             TRELLIS_RETURN_IF_ERROR(CheckLife(expire_time, unit.now));
             key = absl::StrCat(kKeyPrefix, crypto::Base64UrlEncode(runtime_.random().Bytes(kKeyBytes)));
             TRELLIS_ASSIGN_OR_RETURN(const storage::ServiceKeyRow row, MakeRow(unit, wanted, user, expire_time, key));

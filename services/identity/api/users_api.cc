@@ -15,6 +15,7 @@
 #include "services/identity/api/accounts.h"
 #include "services/identity/api/convert.h"
 #include "services/identity/api/field_mask.h"
+#include "services/identity/api/own_factor.h"
 #include "services/identity/api/session_ends.h"
 #include "services/identity/storage/organizations.h"
 #include "services/identity/storage/users.h"
@@ -96,6 +97,8 @@ absl::StatusOr<v1::UpdateUserResponse> Change(runtime::WriteUnit& unit, const Id
     *response.mutable_user() = ToProto(*before);
     return response;
   }
+  const bool another_administrator = IsAdministrator(after.roles) && !IsAdministrator(before->roles);
+  if (another_administrator) TRELLIS_RETURN_IF_ERROR(RequireFreshCodeWhereEnrolled(unit, caller));
   ++after.version;
   after.update_time = unit.now;
   TRELLIS_RETURN_IF_ERROR(storage::UpdateUser(unit.db, after));
@@ -127,6 +130,7 @@ absl::StatusOr<v1::CreateUserResponse> UsersApi::CreateUser(rpc::CallContext& ca
   record.clear_password();
   return runtime_.Write<v1::CreateUserResponse>(
       call, record, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::CreateUserResponse> {
+        if (IsAdministrator(roles)) TRELLIS_RETURN_IF_ERROR(RequireFreshCodeWhereEnrolled(unit, call.caller()));
         TRELLIS_ASSIGN_OR_RETURN(const storage::UserRow row, CreateAccount(unit, unit.organization, account));
         v1::CreateUserResponse response;
         *response.mutable_user() = ToProto(row);

@@ -24,12 +24,14 @@ absl::StatusOr<Roles> ParseRoles(const std::vector<int>& numbers, absl::string_v
     if (!roles.insert(static_cast<Role>(number)).second) return InvalidField(field, "holds a role twice");
   }
   if (roles.empty()) return InvalidField(field, "at least one role is required");
-  const bool administers =
-      roles.contains(Role::kPlatformAdministrator) || roles.contains(Role::kOrganizationAdministrator);
-  if (administers && roles.contains(Role::kServiceAccount)) {
+  if (IsAdministrator(roles) && roles.contains(Role::kServiceAccount)) {
     return InvalidField(field, "a service account is no administrator");
   }
   return roles;
+}
+
+bool IsAdministrator(const Roles& roles) {
+  return roles.contains(Role::kPlatformAdministrator) || roles.contains(Role::kOrganizationAdministrator);
 }
 
 absl::Status MayGive(const Roles& giver, const Roles& changed) {

@@ -40,6 +40,9 @@ absl::Status MayGiveClearances(const Roles& giver);
 // The roles that are in exactly one of the two.
 Roles Difference(const Roles& a, const Roles& b);
 
+// Opens accounts for others.
+bool IsAdministrator(const Roles& roles);
+
 // Roles that see persons at all: without one of them a relation to a person is of no use.
 bool MayStandInRelation(const Roles& roles);
 

@@ -11,6 +11,7 @@
 #include "absl/strings/str_split.h"
 #include "common/crypto/base64url.h"
 #include "common/crypto/totp.h"
+#include "gmock/gmock.h"
 #include "tests/integration/identity/session_fixture.h"
 #include "trellis/identity/v1/second_factors.grpc.pb.h"
 
@@ -250,6 +251,46 @@ TEST_F(SecondFactorTest, AnAdministratorHelpsWhoeverLostTheirDevice) {
   EXPECT_TRUE(Call(administrator_, *factors_, &Stub::RemoveSecondFactor, request).ok());
   EXPECT_EQ(Call(administrator_, *factors_, &Stub::RemoveSecondFactor, request).reason(), "NO_SECOND_FACTOR");
   EXPECT_TRUE(SignIn(account.login, kPassword).ok());
+}
+
+// A session of theirs that was left open must not make accounts for whoever finds it.
+TEST_F(SecondFactorTest, AnAdministratorWithAFactorShowsItBeforeOpeningAccounts) {
+  const Account office = NewAccount({options::v1::ROLE_ORGANIZATION_ADMINISTRATOR, options::v1::ROLE_PRIVACY_OFFICER});
+  const Account colleague = NewAccount();
+  const Account locked_out = NewAccount();
+  SetUp(SignedIn(locked_out).access_token());
+  const std::string first = SignedIn(office).access_token();
+  const std::string seed = SetUp(first);
+
+  v1::SetPasswordRequest password;
+  password.set_user(colleague.name);
+  password.set_new_password("another long enough phrase");
+  v1::UpdateUserRequest promotion;
+  promotion.mutable_user()->set_name(colleague.name);
+  promotion.mutable_user()->add_roles(options::v1::ROLE_ORGANIZATION_ADMINISTRATOR);
+  promotion.mutable_update_mask()->add_paths("roles");
+  v1::CreateUserRequest accomplice;
+  accomplice.mutable_user()->set_login(NewLogin());
+  accomplice.mutable_user()->set_display_name("Somebody");
+  accomplice.mutable_user()->add_roles(options::v1::ROLE_ORGANIZATION_ADMINISTRATOR);
+  accomplice.set_password(kPassword);
+  const auto reasons = [&](const std::string& token) {
+    return std::vector<std::string>{CallWith(token, *users_, &v1::Users::Stub::SetPassword, password).reason(),
+                                    CallWith(token, *users_, &v1::Users::Stub::UpdateUser, promotion).reason(),
+                                    CallWith(token, *users_, &v1::Users::Stub::CreateUser, accomplice).reason(),
+                                    Remove(token, locked_out.name).reason()};
+  };
+  clock().Advance(absl::Minutes(6));
+  const auto session = SignInFrom("192.0.2.1", Credentials(office, kPassword, "", Code(seed)));
+  ASSERT_TRUE(session.ok()) << session.status.error_message();
+  clock().Advance(absl::Minutes(4));
+  const auto refreshed = Refresh(session.value.refresh_token());
+  ASSERT_TRUE(refreshed.ok());
+  clock().Advance(absl::Minutes(2));
+  EXPECT_THAT(reasons(refreshed.value.access_token()), ::testing::Each("SECOND_FACTOR_REQUIRED"));
+  const auto up = StepUp(refreshed.value.access_token(), Code(seed));
+  ASSERT_TRUE(up.ok()) << up.status.error_message();
+  EXPECT_THAT(reasons(up.value.access_token()), ::testing::Each(""));
 }
 
 TEST_F(SecondFactorTest, AnOrganizationMayWantOneFromEverybody) {

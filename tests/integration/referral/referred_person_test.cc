@@ -184,6 +184,7 @@ TEST_F(ReferredPersonTest, AnErasedPersonIsNobody) {
   const std::string referral = CreateAndRequest(person, service_).name();
   identity::v1::ErasePersonRequest erase;
   erase.set_name(person);
+  erase.set_reason(identity::v1::ERASURE_REASON_REQUEST);
   Must(*identity_, officer_, &identity::v1::Persons::Stub::ErasePerson, erase);
   EXPECT_EQ(Ask(counsellor_, referral), "NOT_FOUND");
 }
