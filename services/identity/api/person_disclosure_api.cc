@@ -43,8 +43,9 @@ absl::StatusOr<std::optional<Parts>> PartsFor(db::Session& session, const Asked&
   if (!asked.consent.has_value()) return std::nullopt;
   TRELLIS_ASSIGN_OR_RETURN(const auto found, storage::FindConsent(session, asked.organization, *asked.consent));
   if (!found.has_value() || !AllowsCare(found->consent, asked.person, recipient, now)) return std::nullopt;
-  return Parts{.demographics = found->consent.categories.contains(v1::CONSENT_CATEGORY_DEMOGRAPHICS),
-               .contact = found->consent.categories.contains(v1::CONSENT_CATEGORY_CONTACT)};
+  const Parts parts{.demographics = found->consent.categories.contains(v1::CONSENT_CATEGORY_DEMOGRAPHICS),
+                    .contact = found->consent.categories.contains(v1::CONSENT_CATEGORY_CONTACT)};
+  return parts.demographics || parts.contact ? std::optional<Parts>(parts) : std::nullopt;
 }
 
 v1::DisclosedDemographics DemographicsOf(v1::Person& person) {

@@ -82,15 +82,25 @@ absl::StatusOr<v1::GetReferralResponse> ReferralsApi::GetReferral(rpc::CallConte
   return response;
 }
 
+namespace {
+
+bool MayBeToldWho(const VisibleReferral& referral, absl::Time now) {
+  return referral.standing.recipient && IsLive(referral.row) && MayBeTold(referral.row, now);
+}
+
+}  // namespace
+
 // What the referral allows is known here, what the consent allows in identity: both must hold, now.
 absl::StatusOr<v1::GetReferredPersonResponse> ReferralsApi::GetReferredPerson(
     rpc::CallContext& call, const v1::GetReferredPersonRequest& request) {
-  TRELLIS_ASSIGN_OR_RETURN(const VisibleReferral found, ReadReferral(runtime_, call, request.name()));
-  const bool told = found.standing.recipient && IsLive(found.row) && MayBeTold(found.row, runtime_.clock().Now());
-  if (!told) return NotFound(request.name());
-  absl::StatusOr<identity::v1::DisclosedPerson> person = peers_.DisclosePerson(call, found.row);
+  TRELLIS_ASSIGN_OR_RETURN(const VisibleReferral before, ReadReferral(runtime_, call, request.name()));
+  if (!MayBeToldWho(before, runtime_.clock().Now())) return NotFound(request.name());
+  absl::StatusOr<identity::v1::DisclosedPerson> person = peers_.DisclosePerson(call, before.row);
   if (absl::IsNotFound(person.status())) return NotFound(request.name());
   TRELLIS_RETURN_IF_ERROR(person.status());
+  // Again, now that it is read: what was written after the end of the referral is not the recipient's to see.
+  TRELLIS_ASSIGN_OR_RETURN(const VisibleReferral after, ReadReferral(runtime_, call, request.name()));
+  if (!MayBeToldWho(after, runtime_.clock().Now())) return NotFound(request.name());
   v1::GetReferredPersonResponse response;
   *response.mutable_person() = *std::move(person);
   return response;

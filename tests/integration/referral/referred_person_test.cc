@@ -6,6 +6,8 @@
 #include "absl/time/clock.h"
 #include "common/rpc/resource_name.h"
 #include "gmock/gmock.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
 #include "tests/integration/referral/referral_world.h"
 #include "trellis/audit/v1/audit_log.grpc.pb.h"
 #include "trellis/identity/v1/consents.grpc.pb.h"
@@ -43,6 +45,9 @@ class ReferredPersonTest : public ReferralWorld {
     person.add_phones("+44 1632 960000");
     person.add_emails("maya@example.org");
     person.mutable_address()->set_city("Kingsmouth");
+    identity::v1::PersonIdentifier& identifier = *person.add_identifiers();
+    identifier.set_system("https://school.example/pupil");
+    identifier.set_value(NewId());
     person.mutable_position()->set_latitude(51.5);
     person.mutable_position()->set_longitude(-0.12);
     return Must(*identity_, coordinator_, &identity::v1::Persons::Stub::RegisterPerson, request).person().name();
@@ -140,6 +145,29 @@ TEST_F(ReferredPersonTest, TheConsentSaysWhat) {
   EXPECT_THAT(told.contact().phones(), ElementsAre("+44 1632 960000"));
   EXPECT_THAT(told.contact().emails(), ElementsAre("maya@example.org"));
   EXPECT_EQ(told.contact().address().city(), "Kingsmouth");
+  for (const google::protobuf::Message* part : {static_cast<const google::protobuf::Message*>(&told.demographics()),
+                                                static_cast<const google::protobuf::Message*>(&told.contact())}) {
+    std::vector<const google::protobuf::FieldDescriptor*> set;
+    part->GetReflection()->ListFields(*part, &set);
+    EXPECT_EQ(static_cast<int>(set.size()), part->GetDescriptor()->field_count())
+        << part->GetTypeName() << ": a field that nobody fills";
+  }
+}
+
+// A person who stays within their organization needs no consent; the end of the referral is the end all the same.
+TEST_F(ReferredPersonTest, WithinOneOrganizationNoConsentIsNeeded) {
+  const std::string own = rpc::MakeName("organizations", coordinator_.organization);
+  recipient_ = own;
+  counsellor_ = TestUser::Make({options::v1::ROLE_PROVIDER_STAFF}, coordinator_.organization);
+  const std::string here = ImportService("School counsellor", 3);
+  const std::string referral = CreateAndRequest(NewPerson(), here).name();
+  DisclosedPerson told;
+  EXPECT_EQ(Ask(counsellor_, referral, &told), "");
+  EXPECT_EQ(told.consent(), "");
+  EXPECT_EQ(told.demographics().family_names(), "Okafor");
+  EXPECT_THAT(told.contact().emails(), ElementsAre("maya@example.org"));
+  Step(&Stub::RejectReferral, referral, counsellor_);
+  EXPECT_EQ(Ask(counsellor_, referral), "NOT_FOUND");
 }
 
 TEST_F(ReferredPersonTest, TheConsentSaysForHowLong) {

@@ -114,6 +114,18 @@ TEST_F(MethodRulesTest, AServicePassesAUsersCallOnOnlyWhereThatIsDeclared) {
   EXPECT_EQ(ReasonFor(Service("referral"), policy), "TOKEN_MISSING");
 }
 
+TEST_F(MethodRulesTest, WhatIsOnlyPassedOnIsForNoUserByThemselves) {
+  MethodPolicy policy = ForUsers({options::v1::ROLE_PROVIDER_STAFF});
+  policy.add_passed_on_by("referral");
+  policy.set_only_passed_on(true);
+  rpc::Caller caller = UserOf(organization_, user_, {options::v1::ROLE_PROVIDER_STAFF});
+  EXPECT_EQ(ReasonFor(caller, policy), "SERVICE_NOT_ALLOWED");
+  caller.service = "referral";
+  EXPECT_EQ(ReasonFor(caller, policy), "OK");
+  caller.service = "caseload";
+  EXPECT_EQ(ReasonFor(caller, policy), "SERVICE_NOT_ALLOWED");
+}
+
 TEST_F(MethodRulesTest, ThePersonInTheRequestMustBeOneOfTheCallers) {
   MethodPolicy policy = ForUsers({options::v1::ROLE_COORDINATOR});
   policy.set_person_field("payload.type_url");
