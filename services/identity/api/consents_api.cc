@@ -117,6 +117,8 @@ absl::StatusOr<v1::ListConsentsResponse> ConsentsApi::ListConsents(rpc::CallCont
                                                          page.last.value_or(Id()), page.size + 1));
     return absl::OkStatus();
   }));
+  // Again, now that they are read: who was removed meanwhile must not see what was recorded after that.
+  TRELLIS_RETURN_IF_ERROR(runtime_.access().RequirePerson(call, person, request.person()));
   v1::ListConsentsResponse response;
   const std::size_t shown = std::min(rows.size(), static_cast<std::size_t>(page.size));
   for (std::size_t i = 0; i < shown; ++i) *response.add_consents() = ToProto(rows[i], runtime_.clock().Now());
@@ -169,6 +171,7 @@ absl::StatusOr<v1::CheckConsentResponse> ConsentsApi::CheckConsent(rpc::CallCont
                              storage::FindOpenConsents(session, call.caller().organization, person, recipient, now));
     return absl::OkStatus();
   }));
+  TRELLIS_RETURN_IF_ERROR(runtime_.access().RequirePerson(call, person, request.person()));
   const ConsentAnswer answer = CheckConsents(consents, *purpose.begin(), categories, now);
   v1::CheckConsentResponse response;
   response.set_granted(answer.granted);
