@@ -45,6 +45,8 @@ class World:
                 label, recipient, manager, state, placed, consent = words
                 self.cases[label].update(recipient=recipient, manager=manager, state=state, placed=placed == "placed",
                                          consent_end=0.0 if consent == "-" else float(consent))
+            elif kind == "cleared":          # label: its caller may read what is labelled
+                self.cases[words[0]]["cleared"] = True
             elif kind == "name":
                 self.names[words[0]][words[1]] = words[2]
 
@@ -69,6 +71,7 @@ class World:
 class Caller:
     def __init__(self, case, role):
         self.user, self.organization, self.role = case["user"], case["home"], role
+        self.cleared = case.get("cleared", False)
 
 
 class Judge:
@@ -122,7 +125,7 @@ class Judge:
             return []
         if "recipient" in held.split() and not self.told(label):
             return row.get("redacted", [])
-        return row.get("shows", [])
+        return row.get("shows", []) + (row.get("secret", []) if caller.cleared else [])
 
     def outcome(self, row, caller, label):
         if "roles" in row and caller.role not in row["roles"]:
@@ -131,6 +134,8 @@ class Judge:
             return "passed"
         if self.alternative(row, caller, label) is None:
             return "refused" if row.get("refuses") else "hidden"
+        if row.get("labelled") and not caller.cleared:
+            return "refused"
         case = self.world.cases[label]
         if row.get("consent") == case.get("state") and self.world.now >= case["consent_end"]:
             return "consent"
@@ -152,7 +157,7 @@ class Sheet:
         for other in (self.world.cases if everywhere else [label]):
             shown = self.judge.shown(row, caller, other) if outcome == "passed" else []
             shows += self.texts(other, shown)
-            hides += self.texts(other, [m for m in row.get("shows", []) if m not in shown])
+            hides += self.texts(other, [m for m in row.get("shows", []) + row.get("secret", []) if m not in shown])
         hides = [text for text in hides if text not in shows]
         return outcome, sorted(set(shows)), sorted(set(hides))
 

@@ -333,6 +333,11 @@ void World::MakeRecords(Case& made) {
     made.names[name] =
         Must("caseload", owner_, &caseload::v1::CarePlans::Stub::AddServiceNeed, need).service_need().name();
   }
+  made.names["secret"] = absl::StrCat("Secret-", NewUuid());
+  need.mutable_service_need()->set_note(made.names["secret"]);
+  need.mutable_service_need()->add_labels(options::v1::SECURITY_LABEL_SUBSTANCE_USE);
+  made.names["labelled_need"] =
+      Must("caseload", owner_, &caseload::v1::CarePlans::Stub::AddServiceNeed, need).service_need().name();
   assessment::v1::RecordAssessmentRequest record;
   record.mutable_assessment()->set_person(made.names["person"]);
   record.mutable_assessment()->set_instrument("instruments/phq-9");
@@ -431,6 +436,14 @@ void World::MakeCases() {
   Grant(team(at_home("team", NewUser(home_))));
   Grant(lead(at_home("lead", NewUser(home_))));
   at_home("none", NewUser(home_));
+  TestUser cleared = NewUser(home_);
+  cleared.clearances.Add(options::v1::SECURITY_LABEL_SUBSTANCE_USE);
+  Grant(team(at_home("cleared", cleared)));
+  cleared.user = NewUser(home_).user;
+  at_home("cleared-none", cleared);
+  TestUser otherwise = NewUser(home_);
+  otherwise.clearances.Add(options::v1::SECURITY_LABEL_PSYCHIATRY);
+  Grant(team(at_home("otherwise-cleared", otherwise)));
   Grant(team(at_home("expired", NewUser(home_))), absl::InfinitePast(), absl::Now() + kShort);
   Grant(team(at_home("future", NewUser(home_))), absl::Now() + absl::Hours(1));
   Case& revoked = at_home("revoked", NewUser(home_));
@@ -575,6 +588,7 @@ std::string World::Facts() const {
   for (const auto& [label, made] : cases_) {
     add({"case", label, name("users", made.caller.user), name("organizations", made.caller.organization),
          name("organizations", made.organization)});
+    if (made.caller.clearances.Has(options::v1::SECURITY_LABEL_SUBSTANCE_USE)) add({"cleared", label});
     add({"referral", label, made.recipient, manager, made.state, made.placed ? "placed" : "-",
          made.consent_end == absl::InfinitePast() ? "-" : Seconds(made.consent_end)});
     for (const auto& [placeholder, text] : made.names) add({"name", label, placeholder, text});
