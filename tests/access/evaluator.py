@@ -189,11 +189,10 @@ class Sheet:
                 if planted and (row.get("here") or not rpc[2]):
                     continue  # a relation that cannot be: it must open nothing, and there is nothing to write
                 outcome, shows, hides = self.expect(row, Caller(case, role), label)
-                if row.get("passed"):
-                    outcome, shows = "service", []
-                if planted and outcome == "hidden":
-                    outcome = "nothing"
-                self.line(rpc, row, f"user:{label}:{role}", label, outcome, shows, hides)
+                direct, shown = ("service", []) if row.get("passed") else (outcome, shows)
+                if planted and direct == "hidden":
+                    direct = "nothing"
+                self.line(rpc, row, f"user:{label}:{role}", label, direct, shown, hides)
                 # A service that acts for somebody has their rights and no others, and only where it has to do so.
                 if label in ("own", "none") and "needs" in row and not row.get("once"):
                     if GO_BETWEEN not in row.get("through", []):

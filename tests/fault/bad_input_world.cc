@@ -203,7 +203,9 @@ RawAnswer BadInputWorld::CallWithAuthorization(const Method& method, const std::
                                                const std::vector<std::string>& values) {
   const auto context = Context("");
   for (const std::string& value : values) context->AddMetadata("authorization", value);
-  return RawCall(services_.at(method.service)->channel(), method.path, bytes, *context);
+  const auto channel = method.policy.only_passed_on() ? ChannelOf(method.policy.passed_on_by(0), method.service)
+                                                      : services_.at(method.service)->channel();
+  return RawCall(channel, method.path, bytes, *context);
 }
 
 RawAnswer BadInputWorld::CallAsService(const Method& method, const std::string& bytes, const std::string& service) {

@@ -114,16 +114,19 @@ TEST_F(MethodRulesTest, AServicePassesAUsersCallOnOnlyWhereThatIsDeclared) {
   EXPECT_EQ(ReasonFor(Service("referral"), policy), "TOKEN_MISSING");
 }
 
-TEST_F(MethodRulesTest, WhatIsOnlyPassedOnIsForNoUserByThemselves) {
-  MethodPolicy policy = ForUsers({options::v1::ROLE_PROVIDER_STAFF});
-  policy.add_passed_on_by("referral");
+TEST_F(MethodRulesTest, WhatIsOnlyPassedOnNoUserCalls) {
+  MethodPolicy policy = ForUsers({options::v1::ROLE_ANALYST});
   policy.set_only_passed_on(true);
-  rpc::Caller caller = UserOf(organization_, user_, {options::v1::ROLE_PROVIDER_STAFF});
+  policy.add_passed_on_by("caseload");
+  rpc::Caller caller = UserOf(organization_, user_, {options::v1::ROLE_ANALYST});
   EXPECT_EQ(ReasonFor(caller, policy), "SERVICE_NOT_ALLOWED");
   caller.service = "referral";
-  EXPECT_EQ(ReasonFor(caller, policy), "OK");
-  caller.service = "caseload";
   EXPECT_EQ(ReasonFor(caller, policy), "SERVICE_NOT_ALLOWED");
+  caller.service = "caseload";
+  EXPECT_EQ(ReasonFor(caller, policy), "OK");
+  caller.roles = {options::v1::ROLE_CLINICIAN};
+  EXPECT_EQ(ReasonFor(caller, policy), "ROLE_MISSING");
+  EXPECT_EQ(ReasonFor(Service("caseload"), policy), "TOKEN_MISSING");
 }
 
 TEST_F(MethodRulesTest, ThePersonInTheRequestMustBeOneOfTheCallers) {
