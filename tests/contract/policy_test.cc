@@ -1,4 +1,5 @@
 // Every RPC says who may call it and whether it may be repeated; every text field says how long it may be.
+#include <algorithm>
 #include <map>
 #include <regex>
 #include <string>
@@ -62,6 +63,29 @@ TEST(Policy, WhatIsOnlyPassedOnSaysByWhom) {
   ForEachMethod([](const MethodDescriptor& method) {
     if (!PolicyOf(method).only_passed_on()) return;
     EXPECT_GT(PolicyOf(method).passed_on_by_size(), 0) << method.full_name() << ": nobody could call it";
+  });
+}
+
+// "Aggregates only": where an analyst is named, nothing else is told, and nothing is changed.
+TEST(Policy, AnalystsSeeAggregatesOnly) {
+  int allowed = 0;
+  ForEachMethod([&](const MethodDescriptor& method) {
+    const MethodPolicy& policy = PolicyOf(method);
+    const auto& roles = policy.roles();
+    if (std::find(roles.begin(), roles.end(), options::v1::ROLE_ANALYST) == roles.end()) return;
+    EXPECT_EQ(policy.data(), options::v1::DATA_CLASS_AGGREGATE) << method.full_name();
+    EXPECT_TRUE(IsRead(method)) << method.full_name();
+    ++allowed;
+  });
+  EXPECT_GT(allowed, 0);
+}
+
+TEST(Policy, AggregatesAreForNamedRolesOnly) {
+  ForEachMethod([](const MethodDescriptor& method) {
+    const MethodPolicy& policy = PolicyOf(method);
+    if (policy.data() != options::v1::DATA_CLASS_AGGREGATE) return;
+    EXPECT_EQ(policy.audience(), options::v1::AUDIENCE_USER) << method.full_name();
+    EXPECT_GT(policy.roles_size(), 0) << method.full_name();
   });
 }
 

@@ -9,9 +9,11 @@
 #include "common/rpc/router.h"
 #include "common/runtime/runtime.h"
 #include "services/assessment/api/assessments_api.h"
+#include "services/assessment/api/cohorts_api.h"
 #include "services/assessment/api/instruments_api.h"
 #include "services/assessment/api/trajectories_api.h"
 #include "services/assessment/api/wording_files.h"
+#include "services/assessment/domain/disclosure.h"
 #include "services/assessment/domain/instrument_registry.h"
 
 namespace trellis::assessment {
@@ -24,6 +26,7 @@ namespace {
 
 struct Options {
   std::string wording_dir;
+  DisclosureRules disclosure;
 };
 
 absl::Status Build(const Options& options, runtime::Runtime& runtime) {
@@ -32,6 +35,7 @@ absl::Status Build(const Options& options, runtime::Runtime& runtime) {
   const auto* registry = runtime.Make<InstrumentRegistry>(std::move(loaded));
   auto* instruments = runtime.Make<InstrumentsApi>(*registry);
   auto* assessments = runtime.Make<AssessmentsApi>(runtime, *registry);
+  auto* cohorts = runtime.Make<CohortsApi>(runtime, *registry, options.disclosure);
   auto* trajectories = runtime.Make<TrajectoriesApi>(runtime, *registry);
 
   rpc::Router& router = runtime.router();
@@ -41,6 +45,8 @@ absl::Status Build(const Options& options, runtime::Runtime& runtime) {
   router.Unary("trellis.assessment.v1.Assessments.GetAssessment", assessments, &AssessmentsApi::GetAssessment);
   router.Unary("trellis.assessment.v1.Assessments.ListAssessments", assessments, &AssessmentsApi::ListAssessments);
   router.Unary("trellis.assessment.v1.Trajectories.GetTrajectory", trajectories, &TrajectoriesApi::GetTrajectory);
+  router.Unary("trellis.assessment.v1.Cohorts.SummarizeOutcomes", cohorts, &CohortsApi::SummarizeOutcomes);
+  router.Unary("trellis.assessment.v1.Cohorts.SummarizeMembers", cohorts, &CohortsApi::SummarizeMembers);
   return absl::OkStatus();
 }
 
@@ -57,6 +63,8 @@ runtime::Service Describe() {
   service.flags = [options](config::Loader& flags) {
     flags.String("wording-dir", &options->wording_dir, "",
                  "folder of files with the official wording of instruments; empty: none");
+    flags.Int("cohort-min-persons", &options->disclosure.least_persons, kLeastPersons, kLeastPersons, kMostLeastPersons,
+              "how many persons a cohort measure is told of at least");
   };
   service.build = [options](runtime::Runtime& runtime) { return Build(*options, runtime); };
   return service;

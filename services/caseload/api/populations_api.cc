@@ -10,9 +10,11 @@
 #include "common/base/status_macros.h"
 #include "common/crypto/digest.h"
 #include "common/rpc/id_page.h"
+#include "common/rpc/peer_call.h"
 #include "common/rpc/resource_name.h"
 #include "services/caseload/api/convert.h"
 #include "services/caseload/storage/populations.h"
+#include "trellis/assessment/v1/cohorts.grpc.pb.h"
 
 namespace trellis::caseload {
 namespace {
@@ -23,6 +25,13 @@ using rpc::ParseName;
 // The id of everything that one request makes elsewhere: the same again when the same user repeats the request.
 Id Derived(const rpc::CallContext& call, const Id& request_id, absl::string_view purpose) {
   return crypto::DeriveId(request_id, absl::StrCat(purpose, "/", call.caller().user.ToString()));
+}
+
+// As many ids as the assessment service takes at once.
+constexpr int kMostSummarized = 10000;
+
+absl::Time StartOf(const types::v1::Date& date) {
+  return absl::FromCivil(absl::CivilDay(date.year(), date.month(), date.day()), absl::UTCTimeZone());
 }
 
 }  // namespace
@@ -141,6 +150,49 @@ absl::StatusOr<v1::ListMembersResponse> PopulationsApi::ListMembers(rpc::CallCon
   if (more) members.resize(page.size);
   for (const MemberRecord& member : members) *response.add_members() = ToMessage(population, member);
   if (more) response.set_next_page_token(page.TokenAfter(members.back().person));
+  return response;
+}
+
+absl::Status PopulationsApi::RequireSummarizer(rpc::CallContext& call, const Id& population) {
+  if (!call.caller().HasRole(options::v1::ROLE_ANALYST)) TRELLIS_RETURN_IF_ERROR(leads_.Require(call, population));
+  return runtime_.Read(call, [&](db::Session& session) -> absl::Status {
+    TRELLIS_ASSIGN_OR_RETURN(const auto known, FindPopulation(session, call.caller().organization, population));
+    return known.has_value() ? absl::OkStatus() : NotFound(MakeName("populations", population));
+  });
+}
+
+absl::StatusOr<std::vector<Id>> PopulationsApi::MembersToSummarize(rpc::CallContext& call, const Id& population,
+                                                                   absl::Time end) {
+  TRELLIS_RETURN_IF_ERROR(runtime_.access().AllowedPersonsTable(call).status());  // refuses while the replica is stale
+  std::vector<Id> members;
+  TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
+    TRELLIS_ASSIGN_OR_RETURN(members,
+                             MembersBefore(session, call.caller().organization, population, end, kMostSummarized + 1));
+    return absl::OkStatus();
+  }));
+  if (members.size() > kMostSummarized) {
+    return Error(absl::StatusCode::kFailedPrecondition, "POPULATION_TOO_LARGE",
+                 absl::StrCat("only populations of at most ", kMostSummarized, " members are summed up"));
+  }
+  return members;
+}
+
+absl::StatusOr<v1::SummarizePopulationResponse> PopulationsApi::SummarizePopulation(
+    rpc::CallContext& call, const v1::SummarizePopulationRequest& request) {
+  TRELLIS_ASSIGN_OR_RETURN(const Id population, ParseName("populations", request.population(), "population"));
+  TRELLIS_RETURN_IF_ERROR(RequireSummarizer(call, population));
+  TRELLIS_ASSIGN_OR_RETURN(const std::vector<Id> members,
+                           MembersToSummarize(call, population, StartOf(request.end_date())));
+  assessment::v1::SummarizeMembersRequest wanted;
+  wanted.set_instrument(request.instrument());
+  wanted.set_outcome(request.outcome());
+  *wanted.mutable_start_date() = request.start_date();
+  *wanted.mutable_end_date() = request.end_date();
+  for (const Id& member : members) wanted.add_person_ids(member.bytes());
+  TRELLIS_ASSIGN_OR_RETURN(auto counted, rpc::CallPeer(call, "assessment", assessment_,
+                                                       &assessment::v1::Cohorts::Stub::SummarizeMembers, wanted));
+  v1::SummarizePopulationResponse response;
+  *response.mutable_summary() = std::move(*counted.mutable_summary());
   return response;
 }
 

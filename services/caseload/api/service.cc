@@ -33,6 +33,7 @@ void ServePopulations(rpc::Router& router, PopulationsApi* api) {
   router.Unary("trellis.caseload.v1.Populations.AddMember", api, &PopulationsApi::AddMember);
   router.Unary("trellis.caseload.v1.Populations.RemoveMember", api, &PopulationsApi::RemoveMember);
   router.Unary("trellis.caseload.v1.Populations.ListMembers", api, &PopulationsApi::ListMembers);
+  router.Unary("trellis.caseload.v1.Populations.SummarizePopulation", api, &PopulationsApi::SummarizePopulation);
 }
 
 void ServeCases(rpc::Router& router, CasesApi* api) {
@@ -69,7 +70,7 @@ absl::Status Build(runtime::Runtime& runtime, const Options& options) {
   auto* identity = runtime.Make<IdentityClient>(runtime.Peer("identity"));
   auto* leads = runtime.Make<Leads>(runtime, *identity);
   rpc::Router& router = runtime.router();
-  ServePopulations(router, runtime.Make<PopulationsApi>(runtime, *identity, *leads));
+  ServePopulations(router, runtime.Make<PopulationsApi>(runtime, *identity, *leads, runtime.Peer("assessment")));
   ServeCases(router, runtime.Make<CasesApi>(runtime, options));
   ServeCarePlans(router, runtime.Make<CarePlansApi>(runtime, options));
   ServeAlerts(router, runtime.Make<SafetyAlertsApi>(runtime, options));

@@ -10,7 +10,8 @@
 namespace trellis::caseload {
 namespace {
 
-constexpr int kLead = 3;  // access_relation.kind: a user leads a population
+constexpr int kMember = 2;  // access_relation.kind: a person belongs to a population
+constexpr int kLead = 3;    // access_relation.kind: a user leads a population
 constexpr int kMaxLedPopulations = 1000;
 constexpr absl::string_view kColumns =
     "p.id, p.display_name, p.kind, p.description, p.member_count, p.version, p.create_time, p.update_time";
@@ -120,6 +121,19 @@ absl::StatusOr<std::optional<MemberRecord>> FindMember(db::Session& session, con
                     organization, population, person)));
   if (!row.has_value()) return std::nullopt;
   return MemberRecord{std::get<0>(*row), std::get<1>(*row)};
+}
+
+absl::StatusOr<std::vector<Id>> MembersBefore(db::Session& session, const Id& organization, const Id& population,
+                                              absl::Time end, int limit) {
+  TRELLIS_ASSIGN_OR_RETURN(
+      auto rows,
+      (session.Query<Id>("SELECT resource_id FROM access_relation WHERE organization_id = ? AND subject_id = ?"
+                         " AND kind = ? AND valid_from < ? AND (valid_to IS NULL OR valid_to >= ?)"
+                         " AND (revoke_time IS NULL OR revoke_time >= ?) ORDER BY resource_id LIMIT ?",
+                         organization, population, kMember, end, end, end, limit)));
+  std::vector<Id> ids;
+  for (const auto& [id] : rows) ids.push_back(id);
+  return ids;
 }
 
 absl::StatusOr<std::vector<MemberRecord>> ListMembers(db::Session& session, const Id& organization,

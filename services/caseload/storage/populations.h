@@ -48,6 +48,10 @@ absl::Status DropMember(db::Session& tx, const Id& organization, const Id& popul
                         absl::Time now);
 absl::StatusOr<std::optional<MemberRecord>> FindMember(db::Session& session, const Id& organization,
                                                        const Id& population, const Id& person);
+// Those who were members just before `end`, as far as the replica of the access relations knows: of somebody who left
+// and came back it knows the return alone. In the order of their ids.
+absl::StatusOr<std::vector<Id>> MembersBefore(db::Session& session, const Id& organization, const Id& population,
+                                              absl::Time end, int limit);
 // In the order of the persons' ids, after `after`.
 absl::StatusOr<std::vector<MemberRecord>> ListMembers(db::Session& session, const Id& organization,
                                                       const Id& population, const Id& after, int limit);
