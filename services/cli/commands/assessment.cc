@@ -1,15 +1,17 @@
-// Instruments, assessments and the severity chart.
+// Instruments, assessments, the severity chart and cohort measures.
 #include <algorithm>
 #include <iostream>
 
 #include "absl/strings/str_format.h"
 #include "services/cli/answers.h"
 #include "services/cli/chart.h"
+#include "services/cli/cohort_table.h"
 #include "services/cli/command.h"
 #include "services/cli/commands/parse.h"
 #include "services/cli/enums.h"
 #include "services/cli/table.h"
 #include "trellis/assessment/v1/assessments.grpc.pb.h"
+#include "trellis/assessment/v1/cohorts.grpc.pb.h"
 #include "trellis/assessment/v1/instruments.grpc.pb.h"
 #include "trellis/assessment/v1/trajectories.grpc.pb.h"
 
@@ -159,6 +161,17 @@ absl::Status Chart(Client& client, const Args& args) {
   });
 }
 
+absl::Status SummarizeCohort(Client& client, const Args& args) {
+  v1::SummarizeOutcomesRequest request;
+  request.set_instrument(Named("instruments", args.Get("instrument", "phq-9")));
+  request.set_outcome(args.Get("outcome"));
+  TRELLIS_RETURN_IF_ERROR(ReadDate(args, "start", request.mutable_start_date()));
+  TRELLIS_RETURN_IF_ERROR(ReadDate(args, "end", request.mutable_end_date()));
+  TRELLIS_ASSIGN_OR_RETURN(const auto response,
+                           client.Call(Service::kAssessment, &v1::Cohorts::Stub::SummarizeOutcomes, request));
+  return client.Show(response, [&] { std::cout << DescribeCohort(response.summary()); });
+}
+
 }  // namespace
 
 std::vector<Command> AssessmentCommands() {
@@ -181,6 +194,14 @@ std::vector<Command> AssessmentCommands() {
        "the severity chart of a person",
        {{"instrument", "phq-9 (the default), gad-7, ..."}, {"outcome", "which outcome; otherwise the principal one"}},
        Chart},
+      {"cohort summary",
+       "",
+       "how everybody in the organization is, small numbers left out",
+       {{"start", "the first day, the first of a month: 2026-01-01", true},
+        {"end", "the day after the last one, the first of a month", true},
+        {"instrument", "phq-9 (the default), gad-7, ..."},
+        {"outcome", "which outcome; otherwise the principal one"}},
+       SummarizeCohort},
   };
 }
 

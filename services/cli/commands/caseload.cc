@@ -3,6 +3,7 @@
 #include <map>
 
 #include "absl/strings/str_format.h"
+#include "services/cli/cohort_table.h"
 #include "services/cli/command.h"
 #include "services/cli/commands/parse.h"
 #include "services/cli/enums.h"
@@ -107,6 +108,18 @@ absl::Status ListPopulations(Client& client, const Args&) {
     }
     std::cout << (table.empty() ? "    there is none yet\n" : table.ToString());
   });
+}
+
+absl::Status SummarizePopulation(Client& client, const Args& args) {
+  v1::SummarizePopulationRequest request;
+  request.set_population(Named("populations", args.positional()));
+  request.set_instrument(Named("instruments", args.Get("instrument", "phq-9")));
+  request.set_outcome(args.Get("outcome"));
+  TRELLIS_RETURN_IF_ERROR(ReadDate(args, "start", request.mutable_start_date()));
+  TRELLIS_RETURN_IF_ERROR(ReadDate(args, "end", request.mutable_end_date()));
+  TRELLIS_ASSIGN_OR_RETURN(const auto response,
+                           client.Call(Service::kCaseload, &v1::Populations::Stub::SummarizePopulation, request));
+  return client.Show(response, [&] { std::cout << DescribeCohort(response.summary()); });
 }
 
 absl::Status OpenCase(Client& client, const Args& args) {
@@ -218,6 +231,14 @@ std::vector<Command> CaseloadCommands() {
        CreatePopulation},
       {"population list", "", "the groups that you are responsible for", {}, ListPopulations},
       {"population add", "POPULATION", "add a person to a group", {{"person", "persons/...", true}}, AddMember},
+      {"population summary",
+       "POPULATION",
+       "how the members of a group are as a whole, small numbers left out",
+       {{"start", "the first day, the first of a month: 2026-01-01", true},
+        {"end", "the day after the last one, the first of a month", true},
+        {"instrument", "phq-9 (the default), gad-7, ..."},
+        {"outcome", "which outcome; otherwise the principal one"}},
+       SummarizePopulation},
       {"case open",
        "",
        "take a person on the caseload",
