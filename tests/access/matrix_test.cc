@@ -12,9 +12,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
+#include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 #include "gtest/gtest.h"
 #include "tests/access/cells.h"
+#include "trellis/options/v1/options.pb.h"
 
 namespace trellis::matrix {
 namespace {
@@ -41,6 +43,7 @@ class Matrix {
       caller_.Prepare(cell);
       Check(cell);
     }
+    CheckAnalysts();
     for (const auto& [title, succeeded] : succeeded_) {
       if (!succeeded) Report(absl::StrCat(title, ": nobody succeeded, so its refusals prove nothing"));
     }
@@ -123,6 +126,27 @@ class Matrix {
         ++page_tokens_;
       }
     }
+  }
+
+  // What an analyst is let through to is a count of many, or for every signed-in user.
+  void CheckAnalysts() {
+    std::map<std::string, int> cells;
+    for (const Cell& cell : cells_) {
+      if (!absl::EndsWith(cell.caller, ":analyst")) continue;
+      if (cell.outcome != "passed") {
+        ++cells["refused"];
+        continue;
+      }
+      const auto& policy = google::protobuf::DescriptorPool::generated_pool()
+                               ->FindMethodByName(cell.method)
+                               ->options()
+                               .GetExtension(options::v1::method);
+      const bool aggregate = policy.data() == options::v1::DATA_CLASS_AGGREGATE;
+      if (!aggregate && !policy.roles().empty()) Report(absl::StrCat(cell.title, ": more than counts for analysts"));
+      ++cells[aggregate ? "counts" : "for every user"];
+    }
+    std::cout << "  analysts: " << cells["refused"] << " cells refused, " << cells["counts"] << " told counts, "
+              << cells["for every user"] << " told what every signed-in user is told\n";
   }
 
   // The cell's request for one row behind a token; "" where the method has no pages.
