@@ -2,9 +2,6 @@
 
 #include <cstring>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/escaping.h"
-#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 
 namespace trellis {
@@ -13,6 +10,13 @@ namespace {
 constexpr std::size_t kTextSize = 36;
 
 bool IsHyphenPosition(std::size_t i) { return i == 8 || i == 13 || i == 18 || i == 23; }
+
+// -1: no digit.
+int HexValue(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
 
 void SetVersion(std::array<std::uint8_t, Id::kSize>& data, int version) {
   data[6] = static_cast<std::uint8_t>((data[6] & 0x0F) | (version << 4));
@@ -23,19 +27,20 @@ void SetVersion(std::array<std::uint8_t, Id::kSize>& data, int version) {
 
 absl::StatusOr<Id> Id::Parse(absl::string_view text) {
   if (text.size() != kTextSize) return absl::InvalidArgumentError("an id has 36 characters");
-  std::string hex;
-  hex.reserve(2 * kSize);
+  Id id;
+  std::size_t digits = 0;
   for (std::size_t i = 0; i < kTextSize; ++i) {
     if (IsHyphenPosition(i)) {
       if (text[i] != '-') return absl::InvalidArgumentError("an id has hyphens after 8, 12, 16 and 20 digits");
       continue;
     }
-    if (!absl::ascii_isxdigit(static_cast<unsigned char>(text[i]))) {
-      return absl::InvalidArgumentError("an id consists of hexadecimal digits and hyphens");
-    }
-    hex.push_back(text[i]);
+    const int value = HexValue(text[i]);
+    if (value < 0) return absl::InvalidArgumentError("an id consists of hexadecimal digits and hyphens");
+    std::uint8_t& byte = id.data_[digits / 2];
+    byte = static_cast<std::uint8_t>((byte << 4) | value);
+    ++digits;
   }
-  return FromBytes(absl::HexStringToBytes(hex));
+  return id;
 }
 
 absl::StatusOr<Id> Id::FromBytes(absl::string_view bytes) {
@@ -46,9 +51,15 @@ absl::StatusOr<Id> Id::FromBytes(absl::string_view bytes) {
 }
 
 std::string Id::ToString() const {
-  const std::string hex = absl::BytesToHexString(bytes());
-  return absl::StrCat(hex.substr(0, 8), "-", hex.substr(8, 4), "-", hex.substr(12, 4), "-", hex.substr(16, 4), "-",
-                      hex.substr(20));
+  constexpr absl::string_view kDigits = "0123456789abcdef";
+  std::string text(kTextSize, '-');
+  std::size_t at = 0;
+  for (const std::uint8_t byte : data_) {
+    if (IsHyphenPosition(at)) ++at;
+    text[at++] = kDigits[byte >> 4];
+    text[at++] = kDigits[byte & 0x0F];
+  }
+  return text;
 }
 
 Id IdGenerator::Next() {
