@@ -10,10 +10,10 @@ namespace {
 
 using Arguments = std::vector<db::Value>;
 
-// The same in every statement: live at the time of two markers.
+// The same in every statement: live at the time of one marker. (Times are whole microseconds; every marker costs.)
 std::string Live(absl::string_view alias) {
-  return absl::StrCat(alias, ".revoke_time IS NULL AND ", alias, ".valid_from <= ? AND (", alias,
-                      ".valid_to IS NULL OR ", alias, ".valid_to > ?)");
+  return absl::StrCat(alias, ".revoke_time IS NULL AND ? BETWEEN ", alias, ".valid_from AND COALESCE(", alias,
+                      ".valid_to - INTERVAL 1 MICROSECOND, TIMESTAMP'9999-12-31 23:59:59.999999')");
 }
 
 }  // namespace
@@ -55,17 +55,20 @@ absl::StatusOr<std::optional<Relation>> FindRelation(db::Session& session, const
 
 absl::StatusOr<bool> MaySeePerson(db::Session& session, const Id& organization, const Id& user, const Id& person,
                                   absl::Time now) {
-  static const auto* const sql = new std::string(absl::StrCat(
-      "SELECT 1 FROM access_relation c WHERE c.organization_id = ? AND c.resource_id = ? AND c.kind = 1 "
-      "AND c.subject_id = ? AND ",
-      Live("c"),
-      " UNION ALL SELECT 1 FROM access_relation m JOIN access_relation l ON l.organization_id = m.organization_id "
-      "AND l.resource_id = m.subject_id AND l.kind = 3 AND l.subject_id = ? AND ",
+  static const auto* const team = new std::string(
+      absl::StrCat("SELECT 1 FROM access_relation c WHERE c.organization_id = ? AND c.resource_id = ? AND c.kind = 1 "
+                   "AND c.subject_id = ? AND ",
+                   Live("c"), " LIMIT 1"));
+  static const auto* const population = new std::string(absl::StrCat(
+      "SELECT 1 FROM access_relation m FORCE INDEX (PRIMARY) JOIN access_relation l FORCE INDEX (PRIMARY) "
+      "ON l.organization_id = m.organization_id AND l.resource_id = m.subject_id AND l.kind = 3 AND l.subject_id = ? "
+      "AND ",
       Live("l"), " WHERE m.organization_id = ? AND m.resource_id = ? AND m.kind = 2 AND ", Live("m"), " LIMIT 1"));
-  TRELLIS_ASSIGN_OR_RETURN(const auto row,
-                           session.QueryOne<std::int64_t>(*sql, organization, person, user, now, now,  //
-                                                          user, now, now, organization, person, now, now));
-  return row.has_value();
+  TRELLIS_ASSIGN_OR_RETURN(const auto own, session.QueryOne<std::int64_t>(*team, organization, person, user, now));
+  if (own.has_value()) return true;
+  TRELLIS_ASSIGN_OR_RETURN(const auto led,
+                           session.QueryOne<std::int64_t>(*population, user, now, organization, person, now));
+  return led.has_value();
 }
 
 absl::StatusOr<bool> HasEmergency(db::Session& session, const Id& organization, const Id& user, const Id& person,
@@ -77,19 +80,23 @@ absl::StatusOr<bool> HasEmergency(db::Session& session, const Id& organization, 
 }
 
 // Scalar subqueries, not EXISTS: MariaDB turns EXISTS into IN and then collects all persons of the user first, however
-// few rows the list needs. The names in here are long so that they hide no table of the query around.
+// few rows the list needs. Every table is looked up by its primary key; to say so saves the optimizer half of the
+// statement's time. The names in here are long so that they hide no table of the query around.
 SqlPart AllowedPersonCondition(absl::string_view person_column, const Id& organization, const Id& user,
                                absl::Time now) {
-  return {absl::StrCat("((SELECT 1 FROM access_relation ar_team WHERE ar_team.organization_id = ? "
-                       "AND ar_team.resource_id = ",
-                       person_column, " AND ar_team.kind = 1 AND ar_team.subject_id = ? AND ", Live("ar_team"),
-                       " LIMIT 1) IS NOT NULL OR (SELECT 1 FROM access_relation ar_member JOIN access_relation ar_lead "
-                       "ON ar_lead.organization_id = ar_member.organization_id "
-                       "AND ar_lead.resource_id = ar_member.subject_id AND ar_lead.kind = 3 "
-                       "AND ar_lead.subject_id = ? AND ",
-                       Live("ar_lead"), " WHERE ar_member.organization_id = ? AND ar_member.resource_id = ",
-                       person_column, " AND ar_member.kind = 2 AND ", Live("ar_member"), " LIMIT 1) IS NOT NULL)"),
-          Arguments{organization, user, now, now, user, now, now, organization, now, now}};
+  static const auto* const team = new std::string(
+      "((SELECT 1 FROM access_relation ar_team FORCE INDEX (PRIMARY) WHERE ar_team.organization_id = ? "
+      "AND ar_team.resource_id = ");
+  static const auto* const member = new std::string(absl::StrCat(
+      " AND ar_team.kind = 1 AND ar_team.subject_id = ? AND ", Live("ar_team"),
+      " LIMIT 1) IS NOT NULL OR (SELECT 1 FROM access_relation ar_member FORCE INDEX (PRIMARY) JOIN access_relation "
+      "ar_lead FORCE INDEX (PRIMARY) ON ar_lead.organization_id = ar_member.organization_id "
+      "AND ar_lead.resource_id = ar_member.subject_id AND ar_lead.kind = 3 AND ar_lead.subject_id = ? AND ",
+      Live("ar_lead"), " WHERE ar_member.organization_id = ? AND ar_member.resource_id = "));
+  static const auto* const end =
+      new std::string(absl::StrCat(" AND ar_member.kind = 2 AND ", Live("ar_member"), " LIMIT 1) IS NOT NULL)"));
+  return {absl::StrCat(*team, person_column, *member, person_column, *end),
+          Arguments{organization, user, now, user, now, organization, now}};
 }
 
 SqlPart AllowedPersonsTable(const Id& organization, const Id& user, absl::Time now) {
@@ -100,7 +107,7 @@ SqlPart AllowedPersonsTable(const Id& organization, const Id& user, absl::Time n
                    " UNION SELECT m.resource_id AS person_id FROM access_relation l JOIN access_relation m "
                    "ON m.organization_id = l.organization_id AND m.subject_id = l.resource_id AND m.kind = 2 AND ",
                    Live("m"), " WHERE l.organization_id = ? AND l.subject_id = ? AND l.kind = 3 AND ", Live("l"), ")"),
-      Arguments{organization, user, now, now, now, now, organization, user, now, now}};
+      Arguments{organization, user, now, now, organization, user, now}};
 }
 
 }  // namespace trellis::access

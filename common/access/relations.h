@@ -52,8 +52,8 @@ absl::StatusOr<bool> RevokeRelation(db::Session& tx, const RelationKey& key, abs
 // FindRelation locks the row until the end of the transaction when the session is in one and `lock` is set.
 absl::StatusOr<std::optional<Relation>> FindRelation(db::Session& session, const RelationKey& key, bool lock = false);
 
-// May `user` see `person` now? One statement, answered from indexes: a live care-team row, or membership in a
-// population that the user leads. An emergency does not count.
+// May `user` see `person` now? A live care-team row, or else, in a second statement, membership in a population that the
+// user leads: most of those who ask are in the care team. An emergency does not count.
 absl::StatusOr<bool> MaySeePerson(db::Session& session, const Id& organization, const Id& user, const Id& person,
                                   absl::Time now);
 // Has `user` emergency access to `person` now? For Access, which knows what it opens.
