@@ -108,6 +108,13 @@ absl::StatusOr<std::optional<PersonRow>> FindPerson(db::Session& session, const 
   return FindOne(session, organization, id, "");
 }
 
+absl::StatusOr<std::optional<PersonRow>> FindPersonIf(db::Session& session, const Id& organization, const Id& id,
+                                                      const Allowed& allowed) {
+  TRELLIS_ASSIGN_OR_RETURN(std::vector<PersonRow> rows, FindPersons(session, organization, {id}, allowed));
+  if (rows.empty()) return std::nullopt;
+  return std::move(rows[0]);
+}
+
 absl::StatusOr<std::optional<PersonRow>> LockPerson(db::Session& tx, const Id& organization, const Id& id) {
   return FindOne(tx, organization, id, " FOR UPDATE");
 }

@@ -92,6 +92,9 @@ struct Allowed {
 // Those of `ids` that exist and are allowed. allowed: a condition on "p.id". At most 100 ids, at least one.
 absl::StatusOr<std::vector<PersonRow>> FindPersons(db::Session& session, const Id& organization,
                                                    const std::vector<Id>& ids, const Allowed& allowed);
+// The one person, where it exists and is allowed.
+absl::StatusOr<std::optional<PersonRow>> FindPersonIf(db::Session& session, const Id& organization, const Id& id,
+                                                      const Allowed& allowed);
 
 // Persons behind `after` in the order of ids. Two ways to the same answer: from the reader's persons to the key, where
 // these are few (`allowed`: a table with the column person_id), or from the key to the reader's persons, where these
