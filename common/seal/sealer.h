@@ -34,7 +34,7 @@ namespace trellis::seal {
 class Sealer {
  public:
   static constexpr absl::Duration kKeyLifetime = absl::Minutes(5);
-  static constexpr std::size_t kMostKeys = 4096;
+  static constexpr std::size_t kMostKeys = 12288;  // the others of SecretKey's places are for keys in use
 
   Sealer(KeyRing* ring, const Clock* clock, RandomSource* random)
       : ring_(*ring), clock_(*clock), random_(*random), cache_(*clock, kKeyLifetime, kMostKeys) {}
