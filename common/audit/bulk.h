@@ -3,6 +3,8 @@
 #define TRELLIS_COMMON_AUDIT_BULK_H_
 
 #include <cstddef>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -11,6 +13,12 @@
 #include "common/db/session.h"
 
 namespace trellis::audit {
+
+// Appends the values of one row.
+template <typename... Values>
+void AddRow(std::vector<db::Value>& out, Values&&... values) {
+  (out.emplace_back(std::forward<Values>(values)), ...);
+}
 
 // `into`: "INSERT INTO t (a, b)"; `values`: the rows one after the other, `columns` values each.
 absl::Status InsertRows(db::Session& tx, absl::string_view into, std::size_t columns,

@@ -53,14 +53,14 @@ absl::Status Chainer::Chain(db::Session& tx, Heads& heads, int& chained) {
   // From here to the commit no other chainer works; what is read after this line holds all that they did.
   TRELLIS_ASSIGN_OR_RETURN(const auto turn, tx.QueryOne<int>("SELECT id FROM audit_turn WHERE id = 1 FOR UPDATE"));
   if (!turn.has_value()) return absl::InternalError("audit_turn has no row");
-  TRELLIS_ASSIGN_OR_RETURN(const auto waiting,
+  TRELLIS_ASSIGN_OR_RETURN(auto waiting,
                            (tx.Query<Id, Id, std::string>("SELECT record_id, organization_id, body FROM audit_journal "
                                                           "ORDER BY record_id LIMIT ?",
                                                           options_.batch)));
   Rows rows;
-  for (const auto& [record, organization, body] : waiting) {
+  for (auto& [record, organization, body] : waiting) {
     TRELLIS_ASSIGN_OR_RETURN(Head* const head, HeadOf(tx, organization, heads));
-    TRELLIS_RETURN_IF_ERROR(Place(record, organization, body, *head, rows));
+    TRELLIS_RETURN_IF_ERROR(Place(record, organization, std::move(body), *head, rows));
     ++chained;
   }
   TRELLIS_RETURN_IF_ERROR(InsertRows(tx,
@@ -90,24 +90,17 @@ absl::StatusOr<Chainer::Head*> Chainer::HeadOf(db::Session& tx, const Id& organi
   return &head;
 }
 
-absl::Status Chainer::Place(const Id& id, const Id& organization, const std::string& body, Head& head,
-                            Rows& rows) const {
+absl::Status Chainer::Place(const Id& id, const Id& organization, std::string body, Head& head, Rows& rows) const {
   v1::AuditRecord record;
   // What cannot be read is chained all the same: it must not hold up the others, and the verifier will say so.
   if (!record.ParseFromString(body)) log::Error("an audit record cannot be read", {{"record", id.ToString()}});
   head.hash = Extend(head.hash, body);
   ++head.size;
   const absl::Time time = TimeOf(record);
-  for (db::Value value :
-       {db::Value(organization), db::Value(head.size), db::Value(id), db::Value(time), db::Value(IdOf(record.user())),
-        db::Value(record.method()), db::Value(record.code()), db::Value(head.hash), db::Value(body)}) {
-    rows.records.push_back(std::move(value));
-  }
+  AddRow(rows.records, organization, head.size, id, time, IdOf(record.user()), record.method(), record.code(),
+         head.hash, std::move(body));
   for (const std::string& person : record.persons()) {
-    for (db::Value value : {db::Value(organization), db::Value(IdOf(person)), db::Value(time), db::Value(head.size),
-                            db::Value(!record.recipient().empty())}) {
-      rows.persons.push_back(std::move(value));
-    }
+    AddRow(rows.persons, organization, IdOf(person), time, head.size, !record.recipient().empty());
   }
   rows.journal.emplace_back(id);
   return absl::OkStatus();

@@ -61,7 +61,7 @@ class Chainer {
 
   absl::Status Chain(db::Session& tx, Heads& heads, int& chained);
   absl::StatusOr<Head*> HeadOf(db::Session& tx, const Id& organization, Heads& heads) const;
-  absl::Status Place(const Id& record, const Id& organization, const std::string& body, Head& head, Rows& rows) const;
+  absl::Status Place(const Id& record, const Id& organization, std::string body, Head& head, Rows& rows) const;
   absl::Status StoreHeads(db::Session& tx, const Heads& heads) const;
   void Remember(const Heads& heads);
   void CompareWithMemory(const Id& organization, const Head& head);
