@@ -1,6 +1,7 @@
 #include "common/audit/names.h"
 
 #include <mutex>
+#include <set>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -43,6 +44,22 @@ bool MayBeLookedInto(const FieldDescriptor& field) {
          field.message_type()->file()->package() != "google.protobuf";
 }
 
+// Whether a message of that type, or one within it, can name anything. seen: types that are being looked at already.
+bool CanNameAnything(const Descriptor& type, std::set<const Descriptor*>& seen) {
+  if (!seen.insert(&type).second) return false;
+  for (int i = 0; i < type.field_count(); ++i) {
+    const FieldDescriptor& field = *type.field(i);
+    if (MayHoldAName(field)) return true;
+    if (MayBeLookedInto(field) && CanNameAnything(*field.message_type(), seen)) return true;
+  }
+  return false;
+}
+
+bool IsWorthALook(const FieldDescriptor& field) {
+  std::set<const Descriptor*> seen;
+  return MayBeLookedInto(field) && CanNameAnything(*field.message_type(), seen);
+}
+
 }  // namespace
 
 bool IsResourceName(absl::string_view text) {
@@ -64,7 +81,7 @@ const NameCollector::Plan& NameCollector::PlanOf(const Descriptor& type) {
   for (int i = 0; i < type.field_count(); ++i) {
     const FieldDescriptor& field = *type.field(i);
     if (MayHoldAName(field)) plan->texts.push_back(&field);
-    if (MayBeLookedInto(field)) plan->messages.push_back(&field);
+    if (IsWorthALook(field)) plan->messages.push_back(&field);
   }
   const std::unique_lock lock(mutex_);
   return *plans_.try_emplace(&type, std::move(plan)).first->second;

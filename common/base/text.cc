@@ -53,6 +53,10 @@ std::optional<std::size_t> CountCodePoints(absl::string_view text) {
 
 bool HasUnsafeCharacter(absl::string_view text) {
   while (!text.empty()) {
+    if (text[0] >= ' ' && text[0] <= '~') {  // nearly all that comes
+      text.remove_prefix(1);
+      continue;
+    }
     const std::uint32_t c = DecodeNext(text);
     if (c == kMalformed || IsUnsafe(c)) return true;
   }

@@ -1,9 +1,11 @@
 #include "services/assessment/storage/answer_codec.h"
 
+#include <algorithm>
 #include <optional>
 
 #include <nlohmann/json.hpp>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/error.h"
 
 namespace trellis::assessment {
@@ -14,11 +16,21 @@ using nlohmann::json;
 // Form 1: a JSON list with one [item, kind, value] for each answer.
 constexpr char kForm = 1;
 
-json ToJson(const Answer& answer) {
-  if (const auto* option = std::get_if<ChosenOption>(&answer.value)) return {answer.item, "option", option->code};
-  if (const auto* number = std::get_if<std::int64_t>(&answer.value)) return {answer.item, "number", *number};
-  if (const auto* text = std::get_if<FreeText>(&answer.value)) return {answer.item, "text", text->text};
-  return {answer.item, "absent", static_cast<int>(std::get<AbsentReason>(answer.value))};
+// Codes are plain; only what people write needs the library's care.
+std::string Quoted(const std::string& text) {
+  const bool plain =
+      std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
+  return plain ? absl::StrCat("\"", text, "\"") : json(text).dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+std::string Encode(const Answer& answer) {
+  const auto line = [&](absl::string_view kind, absl::string_view value) {
+    return absl::StrCat("[", Quoted(answer.item), ",\"", kind, "\",", value, "]");
+  };
+  if (const auto* option = std::get_if<ChosenOption>(&answer.value)) return line("option", Quoted(option->code));
+  if (const auto* number = std::get_if<std::int64_t>(&answer.value)) return line("number", absl::StrCat(*number));
+  if (const auto* text = std::get_if<FreeText>(&answer.value)) return line("text", Quoted(text->text));
+  return line("absent", absl::StrCat(static_cast<int>(std::get<AbsentReason>(answer.value))));
 }
 
 std::optional<Answer> FromJson(const json& value) {
@@ -51,9 +63,11 @@ seal::Place AnswersOf(const Id& organization, const Id& person, const Id& assess
 }
 
 std::string EncodeAnswers(const std::vector<Answer>& answers) {
-  json list = json::array();
-  for (const Answer& answer : answers) list.push_back(ToJson(answer));
-  return kForm + list.dump(-1, ' ', false, json::error_handler_t::replace);
+  std::string out(1, kForm);
+  out.push_back('[');
+  for (const Answer& answer : answers) absl::StrAppend(&out, out.size() > 2 ? "," : "", Encode(answer));
+  out.push_back(']');
+  return out;
 }
 
 absl::StatusOr<std::vector<Answer>> DecodeAnswers(absl::string_view bytes) {

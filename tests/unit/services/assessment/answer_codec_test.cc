@@ -12,6 +12,7 @@ TEST(AnswerCodec, GivesBackWhatItWasGiven) {
       {"44250-9", ChosenOption{"not-at-all"}},
       {"n", std::numeric_limits<std::int64_t>::min()},
       {"t", FreeText{"line\n\"quoted\" \xE2\x9C\x93 \xF0\x9F\x99\x82"}},
+      {"odd \"item\\", ChosenOption{"odd \"code\\\x01"}},
       {"a", AbsentReason::kDeclined},
       {"b", AbsentReason::kNotAsked},
   };
