@@ -56,12 +56,21 @@ void PasswordHasher::VerifyNothing(const Slot&, absl::string_view password) {
   BehindAllOthers([&] { static_cast<void>(crypto::VerifyPassword(nothing_, password)); });
 }
 
+bool PasswordHasher::IsFull(bool first) const {
+  const int ahead = first ? static_cast<int>(going_first_.size()) : waiting_;
+  return running_ >= options_.at_once && ahead >= options_.waiting;
+}
+
+absl::Status PasswordHasher::CheckRoom() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return IsFull(/*first=*/false) ? Busy() : absl::OkStatus();
+}
+
 absl::StatusOr<PasswordHasher::Slot> PasswordHasher::Enter(absl::Time deadline, const std::string& known_as) {
   const absl::Time until = std::min(deadline, absl::Now() + absl::Minutes(1));
   std::unique_lock<std::mutex> lock(mutex_);
   const bool first = !known_as.empty() && !going_first_.contains(known_as);
-  const int ahead = first ? static_cast<int>(going_first_.size()) : waiting_;
-  if (running_ >= options_.at_once && ahead >= options_.waiting) return Busy();
+  if (IsFull(first)) return Busy();
   if (first) going_first_.insert(known_as);
   if (!first) ++waiting_;
   const bool entered = turn_.wait_until(lock, absl::ToChronoTime(until), [&] { return MayEnter(first); });

@@ -45,6 +45,9 @@ class PasswordHasher {
   // known_as: what the caller is known by from before; empty: a stranger. Whoever is known does not wait for a crowd of
   // strangers, once at a time: who tries more often at once is a crowd too.
   absl::StatusOr<Slot> Enter(absl::Time deadline, const std::string& known_as = "");
+  // What Enter would say to a stranger at this moment: SIGN_IN_BUSY. For refusing a crowd before it has cost anything
+  // else.
+  absl::Status CheckRoom();
 
   bool Verify(const Slot& slot, absl::string_view hash, absl::string_view password);
   // Takes as long as Verify of a hash made with the present parameters.
@@ -56,6 +59,7 @@ class PasswordHasher {
 
  private:
   bool MayEnter(bool first) const { return running_ < options_.at_once && (first || going_first_.empty()); }
+  bool IsFull(bool first) const;  // with mutex_ held
   void Leave();
 
   const Options options_;

@@ -47,6 +47,17 @@ TEST(PasswordHasher, RefusesAtOnceWhatIsTooMuch) {
   EXPECT_TRUE(hasher.Hash("correct horse battery", Soon()).ok()) << "the turn comes back";
 }
 
+TEST(PasswordHasher, SaysAtOnceWhetherThereIsRoom) {
+  PasswordHasher hasher({.hashing = kCheap, .at_once = 1, .waiting = 0}, SystemRandom());
+  EXPECT_TRUE(hasher.CheckRoom().ok());
+  {
+    const auto slot = hasher.Enter(Soon());
+    ASSERT_TRUE(slot.ok()) << slot.status();
+    EXPECT_EQ(ReasonOf(hasher.CheckRoom()), "SIGN_IN_BUSY");
+  }
+  EXPECT_TRUE(hasher.CheckRoom().ok());
+}
+
 TEST(PasswordHasher, WhoeverIsKnownGoesPastACrowd) {
   PasswordHasher hasher({.hashing = kCheap, .at_once = 1, .waiting = 8}, SystemRandom());
   const std::string hash = hasher.Hash("correct horse battery", Soon()).value();
