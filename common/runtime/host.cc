@@ -181,7 +181,7 @@ absl::Status Host::MakeServer(const Seams& seams) {
       access::TokenVerifier::Make({.issuer = settings_.issuer, .audience = settings_.audience}, keys_.get(), &clock_));
   rules_ = std::make_unique<access::MethodRules>(access_.get(), &clock_, sessions_.get());
   rpc::ServerOptions options = ServerOptionsOf(service_, settings_);
-  options.auditor = trail_.get();
+  options.auditor = seams.auditor != nullptr ? seams.auditor : trail_.get();
   server_ = std::make_unique<rpc::Server>(std::move(options), std::move(router_), verifier_.get(), rules_.get(),
                                           std::vector<rpc::CallObserver*>{&server_observer_}, clock_);
   return absl::OkStatus();

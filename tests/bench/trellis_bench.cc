@@ -1,9 +1,10 @@
 // What an RPC costs beside the sum of its parts; how late the worklist is; how much memory idle services take. Starts a
 // database and the five services as in production, each in a process of its own. Prints figures, judges nothing.
-//   trellis_bench [--seconds=4] [--cases=10000] [--binaries=FOLDER]
+//   trellis_bench [--seconds=4] [--cases=10000] [--only=GetPerson|...|audit] [--binaries=FOLDER]
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -39,6 +40,7 @@ constexpr int kInFlight[] = {1, 8, 32};
 struct Options {
   absl::Duration duration = absl::Seconds(4);
   int cases = 10'000;
+  std::string only;  // nothing else is measured
   std::string binaries;
 };
 
@@ -73,8 +75,8 @@ class Comparison {
   void StartEcho() {
     const rpc::TlsFiles tls = testing::CertificateOf("echo");
     const int port = FreePort();
-    std::vector<std::string> command = {Own(),  "echo", absl::StrCat(port), tls.certificate, tls.key,
-                                        tls.ca, suite_.folder()};
+    std::vector<std::string> command = {Own(),   "echo", absl::StrCat(port), tls.certificate,
+                                        tls.key, tls.ca, suite_.folder()};
     for (const Workload& work : works_) {
       std::ofstream(absl::StrCat(suite_.folder(), "/", work.method), std::ios::binary) << work.response;
       command.push_back(work.method);
@@ -91,12 +93,71 @@ class Comparison {
   void Row(const Workload& work, int in_flight) {
     const Figures echo = MeasureCalls(work, in_flight, echo_channel_, *echo_);
     Print(work, "echo", in_flight, echo, "");
-    const Figures sql = MeasureSql(work, std::min(in_flight, kConnections));
+    const Figures sql = MeasureSql(work, in_flight);
     Print(work, in_flight > kConnections ? "SQL (8 conn.)" : "SQL", in_flight, sql, "");
+    double echo_beside = 0;
+    const Figures beside = MeasureTogether(work, in_flight, &echo_beside);
+    Print(work, "SQL and echo", in_flight, beside, "");
+    const double crypto = absl::ToDoubleMicroseconds(CpuOf(work.crypto));
+    const double peer_call = CpuOfPeerCall(work);
+    const std::int64_t asked_before = suite_.CallsMade(work.service, work.peer.method);
     const Figures rpc = MeasureCalls(work, in_flight, suite_.channel(work.service), suite_.service(work.service));
+    const double asked = static_cast<double>(suite_.CallsMade(work.service, work.peer.method) - asked_before);
+    const double others = crypto + peer_call * asked / static_cast<double>(rpc.calls_with_warm_up);
+    const double apart = echo.cpu_us + sql.cpu_us + others;
+    const double together = echo_beside + beside.cpu_us + others;
     char ratio[16];
-    std::snprintf(ratio, sizeof(ratio), "%.2f", rpc.cpu_us / (echo.cpu_us + sql.cpu_us));
+    std::snprintf(ratio, sizeof(ratio), "%.2f", rpc.cpu_us / apart);
     Print(work, "RPC", in_flight, rpc, ratio);
+    std::printf(
+        "%-16s parts: echo %.1f + SQL %.1f + crypto %.1f + peer %.1f = %.1f us, ratio %.2f; echo and SQL side by "
+        "side: %.1f + %.1f, ratio %.2f\n",
+        "", echo.cpu_us, sql.cpu_us, crypto, others - crypto, apart, rpc.cpu_us / apart, echo_beside, beside.cpu_us,
+        rpc.cpu_us / together);
+    std::fflush(stdout);
+  }
+
+  // The SQL, and an echo for each call that is done. Apart each of the two has caches and cores for itself; in the RPC
+  // they take turns.
+  Figures MeasureTogether(const Workload& work, int in_flight, double* echo_cpu_us) {
+    const std::vector<SqlWork> works = work.sql(std::min(in_flight, kConnections));
+    std::atomic<std::int64_t> due = 0;
+    std::atomic<bool> over = false;
+    std::int64_t echoes = 0;
+    const absl::Duration before = CpuTimeOf(echo_->pid());
+    std::thread echo([&] {
+      Load load;
+      load.method = work.path;
+      load.token = token_;
+      load.request = work.request;
+      while (!over) {
+        load.in_flight = static_cast<int>(std::min<std::int64_t>(due - echoes, in_flight));
+        load.count = load.in_flight;
+        if (load.count == 0) absl::SleepFor(absl::Microseconds(100));
+        echoes += static_cast<std::int64_t>(bench::Run(echo_channel_, load).times.size());
+      }
+    });
+    const Figures figures =
+        Measure([&](absl::Duration* used) { return RunSql(works, in_flight, options_.duration, used, &due); });
+    over = true;
+    echo.join();
+    *echo_cpu_us = absl::ToDoubleMicroseconds(CpuTimeOf(echo_->pid()) - before) / static_cast<double>(echoes);
+    return figures;
+  }
+
+  // Of this process, for one call to the peer by a bare client.
+  double CpuOfPeerCall(const Workload& work) {
+    if (work.peer.method.empty()) return 0;
+    Load load;
+    load.method = work.peer.path;
+    load.request = [](std::int64_t) { return ""; };
+    load.duration = absl::Seconds(1);
+    const std::shared_ptr<grpc::Channel> channel = suite_.ChannelAs(work.service, work.peer.service);
+    channel->WaitForConnected(absl::ToChronoTime(absl::Now() + absl::Seconds(10)));
+    const absl::Duration before = CpuTimeOf(getpid());
+    const Sample sample = bench::Run(channel, load);
+    if (sample.failed > 0) Die(sample.first_failure);
+    return absl::ToDoubleMicroseconds(CpuTimeOf(getpid()) - before) / static_cast<double>(sample.times.size());
   }
 
   Figures MeasureCalls(const Workload& work, int in_flight, const std::shared_ptr<grpc::Channel>& channel,
@@ -107,22 +168,23 @@ class Comparison {
     load.request = work.request;
     load.in_flight = in_flight;
     load.duration = absl::Seconds(1);
-    bench::Run(channel, load);
+    const Sample warm_up = bench::Run(channel, load);
     load.duration = options_.duration;
     const absl::Duration cpu = CpuTimeOf(server.pid());
-    return Measure([&](absl::Duration* used) {
+    Figures figures = Measure([&](absl::Duration* used) {
       const Sample sample = bench::Run(channel, load);
       *used = CpuTimeOf(server.pid()) - cpu;
       return sample;
     });
+    figures.calls_with_warm_up = figures.calls + static_cast<std::int64_t>(warm_up.times.size());
+    return figures;
   }
 
-  Figures MeasureSql(const Workload& work, int connections) {
-    std::vector<SqlWork> works;
-    for (int i = 0; i < connections; ++i) works.push_back(work.sql(i));
+  Figures MeasureSql(const Workload& work, int in_flight) {
+    const std::vector<SqlWork> works = work.sql(std::min(in_flight, kConnections));
     absl::Duration ignored;
-    RunSql(works, absl::Seconds(1), &ignored);
-    return Measure([&](absl::Duration* used) { return RunSql(works, options_.duration, used); });
+    RunSql(works, in_flight, absl::Seconds(1), &ignored);
+    return Measure([&](absl::Duration* used) { return RunSql(works, in_flight, options_.duration, used); });
   }
 
   Figures Measure(const std::function<Sample(absl::Duration*)>& run) {
@@ -135,6 +197,7 @@ class Comparison {
     Sample sample = run(&cpu);
     const double calls = static_cast<double>(std::max<std::size_t>(1, sample.times.size()));
     Figures out;
+    out.calls = static_cast<std::int64_t>(sample.times.size());
     out.database_cpu_us = absl::ToDoubleMicroseconds(CpuTimeOf(suite_.database()) - database) / calls;
     out.statements = static_cast<double>(Statements() - statements) / calls;
     out.others_percent = noise.OthersPercent();
@@ -196,10 +259,11 @@ void RecordForAll(Suite& suite) {
   if (sample.failed > 0) Die(sample.first_failure);
   const absl::Duration rest = suite.Settle();
   const double calls = static_cast<double>(sample.times.size());
-  std::printf("\nAll five services at work: %.0f assessments recorded at %.0f calls/s (16 at once); the worklist was "
-              "up to date %.2f s after the last answer (%.0f lines/s)\n",
-              calls, calls / absl::ToDoubleSeconds(sample.took), absl::ToDoubleSeconds(rest),
-              calls / absl::ToDoubleSeconds(sample.took + rest));
+  std::printf(
+      "\nAll five services at work: %.0f assessments recorded at %.0f calls/s (16 at once); the worklist was "
+      "up to date %.2f s after the last answer (%.0f lines/s)\n",
+      calls, calls / absl::ToDoubleSeconds(sample.took), absl::ToDoubleSeconds(rest),
+      calls / absl::ToDoubleSeconds(sample.took + rest));
 }
 
 void PrintFeedLag(Suite& suite) {
@@ -216,19 +280,57 @@ void PrintFeedLag(Suite& suite) {
   std::fflush(stdout);
 }
 
+// GetPerson with 32 calls at once: the service, and the same one without audit, by turns.
+void PrintAuditCost(Suite& suite, const Options& options) {
+  suite.PauseAllBut("identity");
+  suite.StartUnaudited((std::filesystem::path(Own()).parent_path() / "unaudited_identity").string());
+  const Workload work = GetPersonCalls(suite);
+  double calls[2] = {};
+  double cpu[2] = {};
+  constexpr int kRounds = 3;
+  for (int round = 0; round < kRounds; ++round) {
+    for (const bool audited : {true, false}) {
+      const char* const name = audited ? "identity" : "unaudited";
+      Load load;
+      load.method = work.path;
+      load.token = suite.SignIn();
+      load.request = work.request;
+      load.in_flight = 32;
+      load.duration = absl::Milliseconds(500);
+      Run(suite.channel(name), load);
+      load.duration = options.duration / 2;
+      const absl::Duration before = CpuTimeOf(suite.service(name).pid());
+      const Sample sample = Run(suite.channel(name), load);
+      const double count = static_cast<double>(sample.times.size());
+      calls[audited] += count / absl::ToDoubleSeconds(sample.took) / kRounds;
+      cpu[audited] += absl::ToDoubleMicroseconds(CpuTimeOf(suite.service(name).pid()) - before) / count / kRounds;
+    }
+  }
+  suite.ResumeAll();
+  std::printf(
+      "\nGetPerson, 32 at once: %.0f calls/s at %.1f us with audit, %.0f at %.1f us without: %.2f of the "
+      "throughput (aim: at least 0.5)\n",
+      calls[true], cpu[true], calls[false], cpu[false], calls[true] / calls[false]);
+  std::fflush(stdout);
+}
+
 void PrintConditions(const Options& options) {
   std::printf(
       "trellis_bench: %u cores, load %s at the start, %.0f s for each row after 1 s to warm up\n"
       "echo  the same messages through a generic asynchronous gRPC server, one thread, nothing behind it\n"
-      "SQL   the same statements in the same transaction through the bare C client, at most %d connections\n"
+      "SQL   the same statements in the same transactions through the bare C client, at most %d connections; the\n"
+      "      audit's besides: two writers that share commits among the calls, and the chain\n"
+      "crypto the same hashing and sealing by the bare libraries\n"
       "RPC   the service's own binary with %d workers and connections; meanwhile the others rest, save identity\n"
       "All gRPC over TLS, the database over its unix socket. Clients and servers share the cores: compare CPU.\n"
-      "CPU us: of the server, or of the SQL client's threads, for each call. DB CPU us: of the database.\n"
+      "CPU us: of the server, or of the SQL client, for each call. DB CPU us: of the database.\n"
       "stmts: what the database executed for each call (followers, sequencers included).\n"
       "others: of the machine, used by other programs.\n"
-      "ratio: CPU of the RPC by the sum of echo and SQL (aim: at most 1.5)\n",
-      std::max(1u, std::thread::hardware_concurrency()), LoadAverage().c_str(),
-      absl::ToDoubleSeconds(options.duration), kConnections, kConnections);
+      "peer  what a bare client uses for the calls that the service makes to a peer meanwhile\n"
+      "SQL and echo: both side by side, an echo for each call's SQL: they share cores and caches as in the RPC\n"
+      "ratio: CPU of the RPC by the sum of its parts, measured apart (aim: at most 1.5)\n",
+      std::max(1u, std::thread::hardware_concurrency()), LoadAverage().c_str(), absl::ToDoubleSeconds(options.duration),
+      kConnections, kConnections);
 }
 
 Options Parse(int argc, char** argv) {
@@ -239,15 +341,38 @@ Options Parse(int argc, char** argv) {
     int number = 0;
     if (parts.size() == 2 && parts[0] == "--binaries") {
       options.binaries = parts[1];
+    } else if (parts.size() == 2 && parts[0] == "--only") {
+      options.only = parts[1];
     } else if (parts.size() == 2 && parts[0] == "--seconds" && absl::SimpleAtoi(parts[1], &number)) {
       options.duration = absl::Seconds(number);
     } else if (parts.size() == 2 && parts[0] == "--cases" && absl::SimpleAtoi(parts[1], &number)) {
       options.cases = number;
     } else {
-      Die("usage: trellis_bench [--seconds=4] [--cases=10000] [--binaries=FOLDER]");
+      Die("usage: trellis_bench [--seconds=4] [--cases=10000] [--only=GetPerson|...|audit] [--binaries=FOLDER]");
     }
   }
   return options;
+}
+
+Workload WorkloadOf(const std::string& method, Suite& suite) {
+  if (method == "GetPerson") return GetPerson(suite);
+  if (method == "RecordAssessment") {
+    RecordForAll(suite);
+    return RecordAssessment(suite);
+  }
+  if (method == "ListWorklist") return ListWorklist(suite);
+  Die(absl::StrCat("--only=", method, " is none of GetPerson, RecordAssessment, ListWorklist, audit"));
+}
+
+void MeasureAll(Suite& suite, const Options& options) {
+  absl::SleepFor(absl::Seconds(2));
+  PrintMemory(suite, "idle");
+  suite.Fill(options.cases);
+  RecordForAll(suite);
+  PrintFeedLag(suite);
+  Comparison(suite, options, {GetPerson(suite), RecordAssessment(suite), ListWorklist(suite)}).Run();
+  PrintAuditCost(suite, options);
+  PrintMemory(suite, "after all this");
 }
 
 int Main(int argc, char** argv) {
@@ -263,13 +388,16 @@ int Main(int argc, char** argv) {
   PrintConditions(options);
   {
     Suite suite(options.binaries, folder);
-    absl::SleepFor(absl::Seconds(2));
-    PrintMemory(suite, "idle");
-    suite.Fill(options.cases);
-    RecordForAll(suite);
-    PrintFeedLag(suite);
-    Comparison(suite, options, {GetPerson(suite), RecordAssessment(suite), ListWorklist(suite)}).Run();
-    PrintMemory(suite, "after all this");
+    if (options.only.empty()) {
+      MeasureAll(suite, options);
+    } else if (options.only == "audit") {
+      suite.Fill(options.cases);
+      PrintAuditCost(suite, options);
+    } else {
+      suite.Fill(options.cases);
+      suite.Settle();
+      Comparison(suite, options, {WorkloadOf(options.only, suite)}).Run();
+    }
   }
   std::filesystem::remove_all(folder);
   std::printf("\nload %s at the end\n", LoadAverage().c_str());

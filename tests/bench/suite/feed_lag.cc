@@ -12,8 +12,6 @@
 namespace trellis::bench {
 namespace {
 
-std::string IdBytes(const std::string& name) { return Id::Parse(name.substr(name.find('/') + 1))->bytes(); }
-
 std::string Record(Suite& suite, const std::string& token, const std::string& person, int n) {
   assessment::v1::RecordAssessmentResponse response;
   Load load;

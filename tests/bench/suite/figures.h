@@ -27,6 +27,8 @@ struct Sample {
 };
 
 struct Figures {
+  std::int64_t calls = 0;
+  std::int64_t calls_with_warm_up = 0;  // of gRPC
   double calls_per_second = 0;
   double p50_ms = 0;
   double p99_ms = 0;

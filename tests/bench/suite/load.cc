@@ -25,7 +25,7 @@ struct Call {
 class Runner {
  public:
   Runner(const std::shared_ptr<grpc::Channel>& channel, const Load& load)
-      : load_(load), stub_(channel), authorization_(absl::StrCat("Bearer ", load.token)) {}
+      : load_(load), stub_(channel), authorization_(load.token.empty() ? "" : absl::StrCat("Bearer ", load.token)) {}
 
   Sample Run() {
     const absl::Time start = absl::Now();
@@ -61,7 +61,7 @@ class Runner {
     const grpc::Slice slice(bytes);
     call->start = absl::Now();
     call->context.set_deadline(absl::ToChronoTime(call->start + absl::Seconds(10)));
-    call->context.AddMetadata("authorization", authorization_);
+    if (!authorization_.empty()) call->context.AddMetadata("authorization", authorization_);
     call->reader = stub_.PrepareUnaryCall(&call->context, load_.method, grpc::ByteBuffer(&slice, 1), &queue_);
     call->reader->StartCall();
     call->reader->Finish(&call->response, &call->status, call);

@@ -17,7 +17,7 @@ namespace trellis::bench {
 
 struct Load {
   std::string method;                                  // "/trellis.identity.v1.Persons/GetPerson"
-  std::string token;                                   // sent along
+  std::string token;                                   // sent along; empty: none
   std::function<std::string(std::int64_t)> request;    // the bytes of call number n
   std::function<void(absl::string_view)> on_response;  // the bytes of an answer; may be empty
   int in_flight = 1;                                   // calls at once, each followed by the next

@@ -1,8 +1,11 @@
 #include "tests/bench/suite/sql.h"
 
 #include <array>
+#include <atomic>
+#include <condition_variable>
 #include <cstring>
 #include <ctime>
+#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -13,6 +16,8 @@
 namespace trellis::bench {
 namespace {
 
+std::atomic<std::int64_t> sql_cpu_nanos{0};
+
 absl::Duration ThreadCpu() {
   timespec time{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
@@ -21,7 +26,21 @@ absl::Duration ThreadCpu() {
 
 }  // namespace
 
+void NoteSqlCpu() {
+  thread_local absl::Duration noted = absl::ZeroDuration();
+  const absl::Duration used = ThreadCpu();
+  sql_cpu_nanos += absl::ToInt64Nanoseconds(used - noted);
+  noted = used;
+}
+
+absl::Duration SqlCpu() { return absl::Nanoseconds(sql_cpu_nanos.load()); }
+
 std::string SqlTime(absl::Time time) { return absl::FormatTime("%Y-%m-%d %H:%M:%E6S", time, absl::UTCTimeZone()); }
+
+struct SqlStatement::Parameter {
+  std::array<char, 2048> bytes;
+  unsigned long length = 0;
+};
 
 struct SqlStatement::Buffer {
   std::array<char, 8192> bytes;
@@ -46,22 +65,23 @@ void SqlStatement::Bind(const std::vector<SqlValue>& values) {
   }
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (first) {
-      buffers_.push_back(std::make_unique<Buffer>());
+      arguments_.push_back(std::make_unique<Parameter>());
       MYSQL_BIND& bind = parameters_[i];
-      bind.buffer = buffers_[i]->bytes.data();
-      bind.length = &buffers_[i]->length;
+      bind.buffer = arguments_[i]->bytes.data();
+      bind.length = &arguments_[i]->length;
       bind.buffer_type = std::holds_alternative<std::int64_t>(values[i]) ? MYSQL_TYPE_LONGLONG
                          : std::holds_alternative<double>(values[i])     ? MYSQL_TYPE_DOUBLE
                                                                          : MYSQL_TYPE_STRING;
     }
-    Buffer& buffer = *buffers_[i];
+    Parameter& argument = *arguments_[i];
     if (const auto* number = std::get_if<std::int64_t>(&values[i])) {
-      std::memcpy(buffer.bytes.data(), number, sizeof(*number));
+      std::memcpy(argument.bytes.data(), number, sizeof(*number));
     } else if (const auto* real = std::get_if<double>(&values[i])) {
-      std::memcpy(buffer.bytes.data(), real, sizeof(*real));
+      std::memcpy(argument.bytes.data(), real, sizeof(*real));
     } else {
       const std::string& text = std::get<std::string>(values[i]);
-      buffer.length = text.copy(buffer.bytes.data(), buffer.bytes.size());
+      if (text.size() > argument.bytes.size()) Die(absl::StrCat("a bare argument has ", text.size(), " bytes"));
+      argument.length = text.copy(argument.bytes.data(), argument.bytes.size());
     }
   }
   if (first && mysql_stmt_bind_param(statement_, parameters_.data()) != 0) Die(mysql_stmt_error(statement_));
@@ -137,32 +157,64 @@ std::int64_t SqlConnection::Number(const std::string& sql) {
   return rows.empty() ? 0 : std::strtoll(rows[0].back().c_str(), nullptr, 10);
 }
 
-Sample RunSql(const std::vector<SqlWork>& works, absl::Duration duration, absl::Duration* cpu) {
-  std::vector<Sample> samples(works.size());
-  std::vector<absl::Duration> used(works.size());
+namespace {
+
+// The calls that have begun and not ended: at most so many.
+class Calls {
+ public:
+  explicit Calls(int at_once) : at_once_(at_once), free_(at_once) {}
+
+  void Begin() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return free_ > 0; });
+    --free_;
+  }
+  void End(absl::Duration took) {
+    const std::lock_guard lock(mutex_);
+    times_.push_back(took);
+    ++free_;
+    changed_.notify_one();
+  }
+  std::vector<absl::Duration> Times() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return free_ == at_once_; });
+    return std::move(times_);
+  }
+
+ private:
+  const int at_once_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int free_;                           // guarded by mutex_
+  std::vector<absl::Duration> times_;  // guarded by mutex_
+};
+
+}  // namespace
+
+Sample RunSql(const std::vector<SqlWork>& works, int in_flight, absl::Duration duration, absl::Duration* cpu,
+              std::atomic<std::int64_t>* ended) {
+  Calls calls(in_flight);
   std::vector<std::thread> threads;
+  const absl::Duration before = SqlCpu();
   const absl::Time start = absl::Now();
-  for (std::size_t i = 0; i < works.size(); ++i) {
-    threads.emplace_back([&, i] {
-      const absl::Duration before = ThreadCpu();
-      absl::Time last = absl::Now();
-      for (std::int64_t n = 0; last - start < duration; ++n) {
-        works[i](n);
-        const absl::Time now = absl::Now();
-        samples[i].times.push_back(now - last);
-        last = now;
+  for (const SqlWork& work : works) {
+    threads.emplace_back([&] {
+      for (std::int64_t n = 0; absl::Now() - start < duration; ++n) {
+        calls.Begin();
+        const absl::Time begin = absl::Now();
+        work(n, [&calls, begin, ended] {
+          calls.End(absl::Now() - begin);
+          if (ended != nullptr) ++*ended;
+        });
       }
-      used[i] = ThreadCpu() - before;
+      NoteSqlCpu();
     });
   }
   for (std::thread& thread : threads) thread.join();
   Sample sum;
+  sum.times = calls.Times();
   sum.took = absl::Now() - start;
-  *cpu = absl::ZeroDuration();
-  for (std::size_t i = 0; i < works.size(); ++i) {
-    sum.times.insert(sum.times.end(), samples[i].times.begin(), samples[i].times.end());
-    *cpu += used[i];
-  }
+  *cpu = SqlCpu() - before;
   return sum;
 }
 

@@ -4,6 +4,7 @@
 
 #include <mysql.h>
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -36,12 +37,14 @@ class SqlStatement {
   std::string Column(int column) const;  // of the row fetched last
 
  private:
+  struct Parameter;
   struct Buffer;
   void Bind(const std::vector<SqlValue>& values);
   void BindColumns();
   MYSQL_STMT* const statement_;
   std::vector<MYSQL_BIND> parameters_;
   std::vector<MYSQL_BIND> columns_;
+  std::vector<std::unique_ptr<Parameter>> arguments_;
   std::vector<std::unique_ptr<Buffer>> buffers_;
 };
 
@@ -62,11 +65,17 @@ class SqlConnection {
   MYSQL* connection_;
 };
 
-// One thread's work on one connection: `work(n)` does call number n.
-using SqlWork = std::function<void(std::int64_t)>;
+// One thread's work on one connection: `work(n, done)` does call number n and calls `done` when its answer could leave,
+// which may be later and on another thread: many calls wait for one commit of the audit.
+using SqlWork = std::function<void(std::int64_t n, std::function<void()> done)>;
 
-// Runs as many threads as there are works, each for itself. cpu: what the threads used, all together.
-Sample RunSql(const std::vector<SqlWork>& works, absl::Duration duration, absl::Duration* cpu);
+// Runs as many threads as there are works, each for itself, with at most `in_flight` calls begun and not done.
+// cpu: what these threads used, and those that they hand work to. ended: counts the calls that are done; may be null.
+Sample RunSql(const std::vector<SqlWork>& works, int in_flight, absl::Duration duration, absl::Duration* cpu,
+              std::atomic<std::int64_t>* ended = nullptr);
+
+// For threads that work for others: adds what this thread has used since it last said so.
+void NoteSqlCpu();
 
 }  // namespace trellis::bench
 

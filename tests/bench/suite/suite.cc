@@ -10,7 +10,10 @@
 #include <sstream>
 #include <utility>
 
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "common/testing/test_certificates.h"
@@ -39,20 +42,27 @@ constexpr char kCoordinator[] = "coordinator@school.example";
 constexpr char kOtherOffice[] = "office@clinic.example";
 constexpr char kStranger[] = "coordinator@clinic.example";
 
-// Whether http://127.0.0.1:port/readyz says 200.
-bool IsReady(int port) {
+// What http://127.0.0.1:port answers, head and all; "" where nobody listens.
+std::string Get(int port, absl::string_view path) {
   const int connection = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address = {};
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<std::uint16_t>(port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  constexpr absl::string_view kRequest = "GET /readyz HTTP/1.0\r\n\r\n";
-  char answer[64] = {};
-  const bool answered = connect(connection, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0 &&
-                        write(connection, kRequest.data(), kRequest.size()) > 0 &&
-                        read(connection, answer, sizeof(answer) - 1) > 12;
+  const std::string request = absl::StrCat("GET ", path, " HTTP/1.0\r\n\r\n");
+  std::string answer;
+  if (connect(connection, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0 &&
+      write(connection, request.data(), request.size()) > 0) {
+    char some[4096];
+    for (ssize_t got = 0; (got = read(connection, some, sizeof(some))) > 0;) answer.append(some, some + got);
+  }
   close(connection);
-  return answered && absl::string_view(answer + 9, 3) == "200";
+  return answer;
+}
+
+bool IsReady(int port) {
+  const std::string answer = Get(port, "/readyz");
+  return answer.size() > 12 && answer.compare(9, 3, "200") == 0;
 }
 
 Id IdOf(absl::string_view name) {
@@ -92,6 +102,8 @@ std::string RegisterRequest(std::int64_t n) {
 
 }  // namespace
 
+std::string IdBytes(const std::string& name) { return IdOf(name).bytes(); }
+
 Suite::Suite(std::string binaries, std::string folder) : binaries_(std::move(binaries)), folder_(std::move(folder)) {
   Progress("starting a database");
   auto database = testing::PrivateMariaDb::Start({"--innodb-buffer-pool-size=256M"});
@@ -106,7 +118,7 @@ Suite::Suite(std::string binaries, std::string folder) : binaries_(std::move(bin
     http_ports_[name] = FreePort();
   }
   Progress("starting the five services");
-  for (const std::string& name : Names()) StartService(name);
+  for (const std::string& name : Names()) Start(name, {absl::StrCat(binaries_, "/trellis-", name), "serve"}, name);
   for (const std::string& name : Names()) AwaitReady(name);
   MakeAdministrator();
   std::tie(organization_, coordinator_) = MakeOrganization("Harbour College", kOffice, kCoordinator);
@@ -122,35 +134,42 @@ std::vector<std::string> Suite::DatabaseFlags(absl::string_view schema) const {
           absl::StrCat("--db-password-file=", folder_, "/db-password"), absl::StrCat("--db-schema=", schema)};
 }
 
-void Suite::StartService(const std::string& name) {
+void Suite::StartUnaudited(const std::string& program) {
+  const std::string name = "unaudited";
+  ports_[name] = FreePort();
+  http_ports_[name] = FreePort();
+  Start(name, {program}, "identity");
+  AwaitReady(name);
+}
+
+void Suite::Start(const std::string& name, const std::vector<std::string>& program, const std::string& service) {
   static const std::map<std::string, std::vector<std::string>> kPeers = {
       {"identity", {}},
       {"directory", {"identity"}},
       {"assessment", {"identity"}},
       {"referral", {"identity", "directory"}},
       {"caseload", {"identity", "assessment", "referral"}}};
-  const rpc::TlsFiles tls = testing::CertificateOf(name);
-  std::vector<std::string> command = {absl::StrCat(binaries_, "/trellis-", name),
-                                      "serve",
-                                      "--migrate-on-start",
-                                      absl::StrCat("--listen=127.0.0.1:", ports_[name]),
-                                      absl::StrCat("--http-listen=127.0.0.1:", http_ports_[name]),
-                                      "--tls-cert=" + tls.certificate,
-                                      "--tls-key=" + tls.key,
-                                      "--tls-ca=" + tls.ca,
-                                      "--key-ring=" + key_rings_[name].path(),
-                                      "--issuer=https://identity.example",
-                                      "--audience=trellis",
-                                      absl::StrCat("--db-pool-size=", kConnections),
-                                      absl::StrCat("--workers=", kConnections),
-                                      "--max-in-flight=64"};
-  for (const std::string& flag : DatabaseFlags("trellis_" + name)) command.push_back(flag);
-  for (const std::string& peer : kPeers.at(name)) {
+  const rpc::TlsFiles tls = testing::CertificateOf(service);
+  const std::vector<std::string> flags = {"--migrate-on-start",
+                                          absl::StrCat("--listen=127.0.0.1:", ports_[name]),
+                                          absl::StrCat("--http-listen=127.0.0.1:", http_ports_[name]),
+                                          "--tls-cert=" + tls.certificate,
+                                          "--tls-key=" + tls.key,
+                                          "--tls-ca=" + tls.ca,
+                                          "--key-ring=" + key_rings_[service].path(),
+                                          "--issuer=https://identity.example",
+                                          "--audience=trellis",
+                                          absl::StrCat("--db-pool-size=", kConnections),
+                                          absl::StrCat("--workers=", kConnections),
+                                          "--max-in-flight=64"};
+  std::vector<std::string> command = program;
+  command.insert(command.end(), flags.begin(), flags.end());
+  for (const std::string& flag : DatabaseFlags("trellis_" + service)) command.push_back(flag);
+  for (const std::string& peer : kPeers.at(service)) {
     command.push_back(absl::StrCat("--peer-", peer, "=127.0.0.1:", ports_[peer]));
   }
   services_[name] = std::make_unique<Process>(command, absl::StrCat(folder_, "/", name, ".log"));
-  channels_[name] = grpc::CreateChannel(absl::StrCat("127.0.0.1:", ports_[name]),
-                                        grpc::SslCredentials(testing::Showing(testing::CertificateOf("door"))));
+  channels_[name] = ChannelAs("door", name);
 }
 
 void Suite::AwaitReady(const std::string& name) {
@@ -209,6 +228,11 @@ identity::v1::SignInRequest Suite::OfficeCredentials() {
   request.set_login(kOffice);
   request.set_password(kPassword);
   return request;
+}
+
+std::shared_ptr<grpc::Channel> Suite::ChannelAs(absl::string_view caller, absl::string_view service) const {
+  return grpc::CreateChannel(absl::StrCat("127.0.0.1:", ports_.at(std::string(service))),
+                             grpc::SslCredentials(testing::Showing(testing::CertificateOf(caller))));
 }
 
 const std::shared_ptr<grpc::Channel>& Suite::channel(absl::string_view service) const {
@@ -293,6 +317,19 @@ absl::Duration Suite::Settle() {
     absl::SleepFor(absl::Milliseconds(50));
   }
   return absl::Now() - start;
+}
+
+std::int64_t Suite::CallsMade(absl::string_view service, absl::string_view method) const {
+  const std::string metrics = Get(http_ports_.at(std::string(service)), "/metrics");
+  const std::string of_method = absl::StrCat("grpc_method=\"", method, "\"");
+  for (const absl::string_view line : absl::StrSplit(metrics, '\n')) {
+    double calls = 0;
+    if (absl::StartsWith(line, "grpc_client_started_total{") && absl::StrContains(line, of_method) &&
+        absl::SimpleAtod(line.substr(line.rfind(' ') + 1), &calls)) {
+      return static_cast<std::int64_t>(calls);
+    }
+  }
+  return 0;
 }
 
 void Suite::PauseAllBut(absl::string_view name) {

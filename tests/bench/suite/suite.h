@@ -24,6 +24,8 @@ namespace trellis::bench {
 
 inline constexpr int kConnections = 8;  // of each service to the database, and as many workers
 
+std::string IdBytes(const std::string& name);  // of "persons/{id}"
+
 class Suite {
  public:
   // Starts everything. binaries: the folder with trellis-identity and the others. folder: for logs and secrets.
@@ -35,6 +37,12 @@ class Suite {
   absl::Duration Settle();
 
   const std::shared_ptr<grpc::Channel>& channel(absl::string_view service) const;
+  // A replica of identity without audit, as service "unaudited" until the end: the benchmark's own program.
+  void StartUnaudited(const std::string& program);
+  // To a service as another one connects.
+  std::shared_ptr<grpc::Channel> ChannelAs(absl::string_view caller, absl::string_view service) const;
+  // How many calls of that method a service has made to its peers.
+  std::int64_t CallsMade(absl::string_view service, absl::string_view method) const;
   std::string SignIn();          // the coordinator's, good for five minutes
   std::string SignInStranger();  // the same of a coordinator of another organization, which has nothing
   // What the organization's office signs in with.
@@ -63,7 +71,8 @@ class Suite {
 
  private:
   std::vector<std::string> DatabaseFlags(absl::string_view schema) const;
-  void StartService(const std::string& name);
+  // Under that name, a program that takes the flags of `service`.
+  void Start(const std::string& name, const std::vector<std::string>& program, const std::string& service);
   void AwaitReady(const std::string& name);
   void MakeAdministrator();
   // An organization with an office that administers it, and its coordinator. Returns their ids.

@@ -1,5 +1,9 @@
 #include "tests/bench/suite/workload.h"
 
+#include <openssl/sha.h>
+#include <sodium.h>
+
+#include <ctime>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -8,6 +12,7 @@
 #include "common/access/relations.h"
 #include "common/base/clock.h"
 #include "common/base/random.h"
+#include "tests/bench/suite/background.h"
 #include "tests/bench/suite/load.h"
 #include "trellis/assessment/v1/assessments.pb.h"
 #include "trellis/caseload/v1/worklists.pb.h"
@@ -15,6 +20,12 @@
 
 namespace trellis::bench {
 namespace {
+
+absl::Duration ThreadCpu() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return absl::DurationFromTimespec(time);
+}
 
 IdGenerator& Ids() {
   static IdGenerator* const ids = new IdGenerator(SystemClock(), SystemRandom());
@@ -25,27 +36,39 @@ const std::string& PersonOf(const Suite& suite, std::int64_t n) {
   return suite.persons()[static_cast<std::size_t>(n * 7919) % suite.persons().size()];
 }
 
-std::string IdBytes(const std::string& name) { return Id::Parse(name.substr(name.find('/') + 1))->bytes(); }
-
 // The same access check as in common/access (MaySeePerson).
-constexpr char kMaySeePerson[] =
+constexpr char kInCareTeam[] =
     "SELECT 1 FROM access_relation c WHERE c.organization_id = ? AND c.resource_id = ? AND c.kind = 1 "
-    "AND c.subject_id = ? AND c.revoke_time IS NULL AND c.valid_from <= ? AND (c.valid_to IS NULL OR c.valid_to > ?) "
-    "UNION ALL SELECT 1 FROM access_relation m JOIN access_relation l ON l.organization_id = m.organization_id "
-    "AND l.resource_id = m.subject_id AND l.kind = 3 AND l.subject_id = ? AND l.revoke_time IS NULL AND "
-    "l.valid_from <= ? AND (l.valid_to IS NULL OR l.valid_to > ?) WHERE m.organization_id = ? AND m.resource_id = ? "
-    "AND m.kind = 2 AND m.revoke_time IS NULL AND m.valid_from <= ? AND (m.valid_to IS NULL OR m.valid_to > ?) LIMIT 1";
+    "AND c.subject_id = ? AND c.revoke_time IS NULL AND ? BETWEEN c.valid_from AND "
+    "COALESCE(c.valid_to - INTERVAL 1 MICROSECOND, TIMESTAMP'9999-12-31 23:59:59.999999') LIMIT 1";
+
+// The body of a record that the service's audit has made of such a call.
+std::string RecordOf(Suite& suite, const Workload& work) {
+  const std::string sql = absl::StrCat("SELECT body FROM trellis_", work.service, ".audit_record WHERE method = '",
+                                       work.method, "' AND code = 0 LIMIT 1");
+  while (true) {  // the chainer comes by every tenth of a second
+    const std::vector<SqlRow> rows = suite.sql().Query(sql);
+    if (!rows.empty()) return rows[0][0];
+    absl::SleepFor(absl::Milliseconds(50));
+  }
+}
+
+// A schema of its own for the bare client, so that no service works on what it writes.
+std::string BareSchema(const std::string& service) { return absl::StrCat("bare_", service); }
+
+// Leaf and node of the chain.
+void AddChain(std::size_t body, Crypto& crypto) { crypto.hashed.insert(crypto.hashed.end(), {1 + body, 1 + 32 + 32}); }
 
 class AccessCheck {
  public:
   AccessCheck(const Suite& suite, SqlConnection& connection)
-      : organization_(suite.organization().bytes()), user_(suite.coordinator().bytes()), check_(connection,
-          kMaySeePerson) {}
+      : organization_(suite.organization().bytes()),
+        user_(suite.coordinator().bytes()),
+        check_(connection, kInCareTeam) {}
 
   void Run(const std::string& person) {
     const std::string now = SqlTime(absl::Now());
-    if (check_.Execute({organization_, person, user_, now, now, user_, now, now, organization_, person, now,
-        now}) != 1) {
+    if (check_.Execute({organization_, person, user_, now}) != 1) {
       Die("a person may not be seen");
     }
   }
@@ -56,9 +79,41 @@ class AccessCheck {
   SqlStatement check_;
 };
 
-// --- RecordAssessment ------------------------------------------------------------------------------------------------
+// --- GetPerson -------------------------------------------------------------------------------------------------------
 
-constexpr char kBareSchema[] = "bare_assessment";
+class BarePersons {
+ public:
+  explicit BarePersons(const Suite& suite)
+      : organization_(suite.organization().bytes()),
+        user_(suite.coordinator().bytes()),
+        connection_(suite.Connect("trellis_identity")),
+        access_(suite, *connection_),
+        find_(*connection_,
+              absl::StrCat(
+                  "SELECT p.id, p.version, p.profile, p.create_time, p.update_time, COALESCE(k.master_key, ''), "
+                  "COALESCE(k.wrapped_key, ''), p.merged_into, (SELECT 1 FROM person d FORCE INDEX "
+                  "(person_merged_into) WHERE d.organization_id = p.organization_id AND d.merged_into = p.id LIMIT 1) "
+                  "IS NOT NULL FROM person p LEFT JOIN data_key k ON k.organization_id = p.organization_id AND "
+                  "k.person_id = p.id WHERE p.organization_id = ? AND p.id IN (?) AND ",
+                  access::AllowedPersonCondition("p.id", Id(), Id(), absl::Now()).sql, " LIMIT ?")) {}
+
+  void Run(const std::string& person) {
+    access_.Run(person);
+    const std::string now = SqlTime(absl::Now());
+    const int rows = find_.Execute(
+        {organization_, person, organization_, user_, now, user_, now, organization_, now, std::int64_t{1}});
+    if (rows != 1) Die("a person is not there");
+  }
+
+ private:
+  const std::string organization_;
+  const std::string user_;
+  const std::unique_ptr<SqlConnection> connection_;
+  AccessCheck access_;
+  SqlStatement find_;
+};
+
+// --- RecordAssessment ------------------------------------------------------------------------------------------------
 
 // What one recording writes, taken from one that the service made.
 struct Recorded {
@@ -75,8 +130,8 @@ Recorded LastRecorded(Suite& suite) {
   const SqlRow last = sql.Query("SELECT HEX(id), answers FROM assessment ORDER BY id DESC LIMIT 1").at(0);
   Recorded out;
   out.answers = last[1];
-  out.outcomes = sql.Query(absl::StrCat("SELECT outcome, position FROM assessment_outcome WHERE assessment_id = X'",
-                                        last[0], "'"));
+  out.outcomes = sql.Query(
+      absl::StrCat("SELECT outcome, position FROM assessment_outcome WHERE assessment_id = X'", last[0], "'"));
   const SqlRow event = sql.Query("SELECT type, payload FROM event ORDER BY position DESC LIMIT 1").at(0);
   out.event_type = event[0];
   out.event = event[1];
@@ -107,16 +162,18 @@ std::string OutcomesSql(std::size_t outcomes) {
 
 class BareRecording {
  public:
-  BareRecording(Suite& suite, Recorded recorded)
+  BareRecording(Suite& suite, Recorded recorded, std::shared_ptr<BareAudit> audit)
       : suite_(suite),
+        audit_(std::move(audit)),
         recorded_(std::move(recorded)),
         organization_(suite.organization().bytes()),
         user_(suite.coordinator().bytes()),
-        connection_(suite.Connect(kBareSchema)),
+        connection_(suite.Connect(BareSchema("assessment"))),
+        journal_(BareJournal(*connection_)),
         access_(suite, *connection_),
         claim_(*connection_,
                "INSERT INTO idempotency (organization_id, principal_id, method, request_id, request_hash, create_time) "
-               "VALUES (?, ?, ?, ?, ?, ?)"),
+               "VALUES (?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE create_time = create_time + INTERVAL 1 MICROSECOND"),
         lock_(*connection_,
               "INSERT INTO assessment_series (organization_id, person_id, instrument, recorded) VALUES (?, ?, ?, 1) "
               "ON DUPLICATE KEY UPDATE recorded = recorded + 1"),
@@ -161,21 +218,23 @@ class BareRecording {
     earlier_.Execute(range);
     later_.Execute({organization_, person, instrument, now, now, id});
     insert_.Execute({organization_, id, person, instrument, std::int64_t{1}, now, std::int64_t{1}, std::int64_t{1},
-        user_,
-                     recorded_.answers, std::int64_t{1}, now, now});
+                     user_, recorded_.answers, std::int64_t{1}, now, now});
     outcomes_.Execute(rows);
-    event_.Execute({Ids().Next().bytes(), organization_, now, recorded_.event_type, std::string(32, 't'),
-                    recorded_.event});
+    event_.Execute(
+        {Ids().Next().bytes(), organization_, now, recorded_.event_type, std::string(32, 't'), recorded_.event});
+    journal_->Execute(audit_->NewRow());
     store_.Execute({recorded_.response, organization_, user_, method, request});
     connection_->Text("COMMIT");
   }
 
  private:
   Suite& suite_;
+  const std::shared_ptr<BareAudit> audit_;
   const Recorded recorded_;
   const std::string organization_;
   const std::string user_;
   const std::unique_ptr<SqlConnection> connection_;
+  const std::unique_ptr<BareRows> journal_;
   AccessCheck access_;
   SqlStatement claim_;
   SqlStatement lock_;
@@ -187,12 +246,9 @@ class BareRecording {
   SqlStatement store_;
 };
 
-// A schema of its own for the bare client, so that nobody tells others of what it writes.
 void CopyAssessments(Suite& suite) {
-  suite.MakeSchema("assessment", kBareSchema);
   for (const char* table : {"access_relation", "assessment", "assessment_outcome", "assessment_series"}) {
-    suite.sql().Text(absl::StrCat("INSERT INTO ", kBareSchema, ".", table, " SELECT * FROM trellis_assessment.",
-        table));
+    suite.sql().Text(absl::StrCat("INSERT INTO bare_assessment.", table, " SELECT * FROM trellis_assessment.", table));
   }
 }
 
@@ -219,9 +275,8 @@ class BareWorklist {
   void Run() {
     const std::string now = SqlTime(absl::Now());
     led_.Execute({organization_, user_, std::int64_t{3}, now, now, std::int64_t{1000}});
-    const int rows = page_.Execute({organization_, user_, std::string(), organization_, user_, now, now, user_, now,
-        now,
-                                    organization_, now, now, std::int64_t{51}});
+    const int rows = page_.Execute({organization_, user_, std::string(), organization_, user_, now, user_, now,
+                                    organization_, now, std::int64_t{51}});
     if (rows != 51) Die(absl::StrCat("the worklist's first page has ", rows, " rows"));
   }
 
@@ -250,8 +305,8 @@ std::string Answer(Suite& suite, const Workload& work) {
 }  // namespace
 
 std::string RecordRequest(const std::string& person, std::int64_t n, bool critical) {
-  static constexpr const char* kItems[] = {"44250-9", "44255-8", "44259-0", "44254-1", "44251-7",
-                                           "44258-2", "44252-5", "44253-3"};
+  static constexpr const char* kItems[] = {"44250-9", "44255-8", "44259-0", "44254-1",
+                                           "44251-7", "44258-2", "44252-5", "44253-3"};
   static constexpr const char* kOptions[] = {"not-at-all", "several-days", "more-than-half", "nearly-every-day"};
   assessment::v1::RecordAssessmentRequest request;
   assessment::v1::Assessment& assessment = *request.mutable_assessment();
@@ -269,7 +324,7 @@ std::string RecordRequest(const std::string& person, std::int64_t n, bool critic
   return request.SerializeAsString();
 }
 
-Workload GetPerson(Suite& suite) {
+Workload GetPersonCalls(Suite& suite) {
   Workload work;
   work.service = "identity";
   work.method = "trellis.identity.v1.Persons.GetPerson";
@@ -279,26 +334,27 @@ Workload GetPerson(Suite& suite) {
     request.set_name(PersonOf(suite, n));
     return request.SerializeAsString();
   };
+  return work;
+}
+
+Workload GetPerson(Suite& suite) {
+  Workload work = GetPersonCalls(suite);
   work.response = Answer(suite, work);
-  work.sql = [&suite](int i) -> SqlWork {
-    struct State {
-      std::unique_ptr<SqlConnection> connection;
-      AccessCheck access;
-      SqlStatement find;
-      explicit State(Suite& of)
-          : connection(of.Connect("trellis_identity")),
-            access(of, *connection),
-            find(*connection,
-                 "SELECT id, version, profile, create_time, update_time FROM person WHERE "
-                 "organization_id = ? AND id = ?") {}
-    };
-    auto state = std::make_shared<State>(suite);
-    return [&suite, i, state, organization = suite.organization().bytes()](std::int64_t n) {
-      const std::string person = IdBytes(PersonOf(suite, n + 1000 * i));
-      state->access.Run(person);
-      state->find.Execute({organization, person});
-    };
+  suite.MakeSchema(work.service, BareSchema(work.service));
+  const std::string record = RecordOf(suite, work);
+  work.sql = [&suite, record](int connections) {
+    const auto audit = std::make_shared<BareAudit>(suite, BareSchema("identity"), record);
+    std::vector<SqlWork> works;
+    for (int i = 0; i < connections; ++i) {
+      works.push_back([&suite, audit, i, reader = std::make_shared<BarePersons>(suite)](std::int64_t n, auto done) {
+        reader->Run(IdBytes(PersonOf(suite, n + 1000 * i)));
+        audit->Submit(std::move(done));
+      });
+    }
+    return works;
   };
+  work.crypto = {.hashed = {suite.SignIn().size()}, .sealed = {}, .opened = {work.response.size()}};
+  AddChain(record.size(), work.crypto);
   return work;
 }
 
@@ -309,11 +365,30 @@ Workload RecordAssessment(Suite& suite) {
   work.path = "/trellis.assessment.v1.Assessments/RecordAssessment";
   work.request = [&suite](std::int64_t n) { return RecordRequest(PersonOf(suite, n), n, false); };
   work.response = Answer(suite, work);
+  // As on any day but a person's first: keys younger than the longest transaction are read anew each time.
+  suite.sql().Text("UPDATE trellis_assessment.data_key SET create_time = create_time - INTERVAL 1 HOUR");
+  suite.MakeSchema(work.service, BareSchema(work.service));
   CopyAssessments(suite);
-  work.sql = [&suite, recorded = LastRecorded(suite)](int i) -> SqlWork {
-    auto recording = std::make_shared<BareRecording>(suite, recorded);
-    return [recording, i](std::int64_t n) { recording->Run(n + 1000 * i); };
+  const std::string record = RecordOf(suite, work);
+  const Recorded recorded = LastRecorded(suite);
+  work.sql = [&suite, recorded, record](int connections) {
+    const auto audit = std::make_shared<BareAudit>(suite, BareSchema("assessment"), record);
+    const auto sequencer = std::make_shared<BareSequencer>(suite, BareSchema("assessment"));
+    std::vector<SqlWork> works;
+    for (int i = 0; i < connections; ++i) {
+      works.push_back([i, sequencer, recording = std::make_shared<BareRecording>(suite, recorded, audit)](
+                          std::int64_t n, auto done) {
+        recording->Run(n + 1000 * i);
+        done();
+      });
+    }
+    return works;
   };
+  work.crypto = {.hashed = {suite.SignIn().size(), work.request(0).size()},
+                 .sealed = {recorded.answers.size(), recorded.response.size()},
+                 .opened = {}};
+  AddChain(record.size(), work.crypto);
+  work.peer = {.service = "identity", .method = "GetHead", .path = "/trellis.events.v1.EventFeed/GetHead"};
   return work;
 }
 
@@ -324,11 +399,45 @@ Workload ListWorklist(Suite& suite) {
   work.path = "/trellis.caseload.v1.Worklist/ListWorklist";
   work.request = [](std::int64_t) { return caseload::v1::ListWorklistRequest().SerializeAsString(); };
   work.response = Answer(suite, work);
-  work.sql = [&suite](int) -> SqlWork {
-    auto worklist = std::make_shared<BareWorklist>(suite);
-    return [worklist](std::int64_t) { worklist->Run(); };
+  suite.MakeSchema(work.service, BareSchema(work.service));
+  const std::string record = RecordOf(suite, work);
+  work.sql = [&suite, record](int connections) {
+    const auto audit = std::make_shared<BareAudit>(suite, BareSchema("caseload"), record);
+    std::vector<SqlWork> works;
+    for (int i = 0; i < connections; ++i) {
+      works.push_back([audit, reader = std::make_shared<BareWorklist>(suite)](std::int64_t, auto done) {
+        reader->Run();
+        audit->Submit(std::move(done));
+      });
+    }
+    return works;
   };
+  work.crypto = {.hashed = {suite.SignIn().size()}, .sealed = {}, .opened = {}};
+  AddChain(record.size(), work.crypto);
   return work;
+}
+
+absl::Duration CpuOf(const Crypto& crypto) {
+  constexpr int kTimes = 5000;
+  const std::string text(16 * 1024, 't');
+  const auto* const plain = reinterpret_cast<const unsigned char*>(text.data());
+  std::vector<unsigned char> sealed(text.size() + crypto_aead_xchacha20poly1305_ietf_ABYTES);
+  const unsigned char key[crypto_aead_xchacha20poly1305_ietf_KEYBYTES] = {};
+  unsigned char nonce[crypto_aead_xchacha20poly1305_ietf_NPUBBYTES] = {};
+  unsigned char digest[SHA256_DIGEST_LENGTH];
+  const auto seal = [&](std::size_t size) {
+    crypto_aead_xchacha20poly1305_ietf_encrypt(sealed.data(), nullptr, plain, size, nullptr, 0, nullptr, nonce, key);
+  };
+  const absl::Duration before = ThreadCpu();
+  for (int i = 0; i < kTimes; ++i) {
+    for (const std::size_t size : crypto.hashed) SHA256(plain, size, digest);
+    for (const std::size_t size : crypto.sealed) {
+      randombytes_buf(nonce, sizeof(nonce));
+      seal(size);
+    }
+    for (const std::size_t size : crypto.opened) seal(size);  // opening is the same work
+  }
+  return (ThreadCpu() - before) / kTimes;
 }
 
 }  // namespace trellis::bench

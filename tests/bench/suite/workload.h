@@ -7,9 +7,28 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
+
 #include "tests/bench/suite/suite.h"
 
 namespace trellis::bench {
+
+// What one call hashes, seals and opens, as sizes in bytes: the token's digest and the audit's chain included.
+struct Crypto {
+  std::vector<std::size_t> hashed;
+  std::vector<std::size_t> sealed;
+  std::vector<std::size_t> opened;
+};
+
+// CPU time of doing that once, by the bare libraries, on one thread.
+absl::Duration CpuOf(const Crypto& crypto);
+
+// A call to a peer that a call makes, alone or together with others that come at the same time.
+struct PeerCall {
+  std::string service;  // the peer
+  std::string method;   // "GetHead"; empty: none is made
+  std::string path;
+};
 
 struct Workload {
   std::string service;                               // "identity"
@@ -17,10 +36,13 @@ struct Workload {
   std::string path;                                  // "/trellis.identity.v1.Persons/GetPerson"
   std::function<std::string(std::int64_t)> request;  // the bytes of call number n
   std::string response;                              // the bytes of a typical answer
-  // Work for connection number i, which it opens. The statements are those of the service, word for word.
-  std::function<SqlWork(int)> sql;
+  // What so many connections do, which it opens. The statements are those of the service and its audit, word for word.
+  std::function<std::vector<SqlWork>(int connections)> sql;
+  Crypto crypto;
+  PeerCall peer;
 };
 
+Workload GetPersonCalls(Suite& suite);  // the requests alone
 Workload GetPerson(Suite& suite);
 Workload RecordAssessment(Suite& suite);
 Workload ListWorklist(Suite& suite);
