@@ -58,7 +58,7 @@ TEST(CohortTable, AStarStandsForWhatIsLeftOut) {
   const std::string text = DescribeCohort(summary);
   EXPECT_TRUE(absl::StrContains(text, "Above  10–27   *        \n")) << text;
   EXPECT_TRUE(absl::StrContains(text, "* and what could give it away is left out")) << text;
-  EXPECT_FALSE(absl::StrContains(text, "persons,")) << text;
+  EXPECT_FALSE(absl::StrContains(text, "assessments")) << text;
   EXPECT_FALSE(absl::StrContains(text, "from first to last")) << text;
 }
 
