@@ -53,13 +53,16 @@ absl::Status Rank(Client& client, const Args& args) {
   });
 }
 
+void PrintNotice(v1::Referral::RedisclosureNotice notice) {
+  if (notice != v1::Referral::REDISCLOSURE_NOTICE_42_CFR_PART_2) return;
+  std::cout << "    42 CFR part 2 prohibits unauthorized use or disclosure of these records.\n";
+}
+
 void PrintReferral(const v1::Referral& referral) {
   std::cout << "    " << referral.name() << " is " << Text(referral.state());
   if (!referral.state_reason().code().empty()) std::cout << " (" << referral.state_reason().code() << ")";
   std::cout << "\n";
-  if (referral.redisclosure_notice() == v1::Referral::REDISCLOSURE_NOTICE_42_CFR_PART_2) {
-    std::cout << "    42 CFR part 2 prohibits unauthorized use or disclosure of these records.\n";
-  }
+  PrintNotice(referral.redisclosure_notice());
 }
 
 absl::Status Create(Client& client, const Args& args) {
@@ -122,7 +125,10 @@ absl::Status ShowPerson(Client& client, const Args& args) {
   request.set_name(Named("referrals", args.positional()));
   TRELLIS_ASSIGN_OR_RETURN(const auto response,
                            client.Call(Service::kReferral, &v1::Referrals::Stub::GetReferredPerson, request));
-  return client.Show(response, [&] { PrintPerson(response.person()); });
+  return client.Show(response, [&] {
+    PrintPerson(response.person());
+    PrintNotice(response.redisclosure_notice());
+  });
 }
 
 absl::Status List(Client& client, const Args& args) {

@@ -14,6 +14,13 @@ std::string NameOf(const char* collection, const std::optional<Id>& id) {
 
 }  // namespace
 
+v1::Referral::RedisclosureNotice NoticeFor(LabelSet labels, const Id& from, const std::optional<Id>& to) {
+  const bool leaves = to.has_value() && *to != from;
+  return leaves && labels.Has(options::v1::SECURITY_LABEL_SUBSTANCE_USE)
+             ? v1::Referral::REDISCLOSURE_NOTICE_42_CFR_PART_2
+             : v1::Referral::REDISCLOSURE_NOTICE_UNSPECIFIED;
+}
+
 v1::Referral ToProto(const ReferralRow& row, const std::optional<Id>& placement) {
   v1::Referral out;
   out.set_name(rpc::MakeName(kReferrals, row.id));
@@ -36,10 +43,7 @@ v1::Referral ToProto(const ReferralRow& row, const std::optional<Id>& placement)
   out.set_hold(NameOf(kHolds, row.hold));
   out.set_placement(NameOf(kPlacements, placement));
   rpc::PutLabels(row.labels, out.mutable_labels());
-  const bool leaves = row.recipient.has_value() && *row.recipient != row.organization;
-  if (leaves && row.labels.Has(options::v1::SECURITY_LABEL_SUBSTANCE_USE)) {
-    out.set_redisclosure_notice(v1::Referral::REDISCLOSURE_NOTICE_42_CFR_PART_2);
-  }
+  out.set_redisclosure_notice(NoticeFor(row.labels, row.organization, row.recipient));
   return out;
 }
 
@@ -53,6 +57,7 @@ v1::Placement ToProto(const PlacementRow& row) {
   out.set_healthcare_service(rpc::MakeName(kHealthcareServices, row.healthcare_service));
   out.set_state(static_cast<v1::Placement::State>(row.state));
   rpc::PutLabels(row.labels, out.mutable_labels());
+  out.set_redisclosure_notice(NoticeFor(row.labels, row.organization, row.recipient));
   if (row.start_time.has_value()) *out.mutable_start_time() = rpc::ToTimestamp(*row.start_time);
   if (row.end_time.has_value()) *out.mutable_end_time() = rpc::ToTimestamp(*row.end_time);
   return out;

@@ -4,6 +4,8 @@
 
 #include <optional>
 
+#include "common/base/id.h"
+#include "common/base/label_set.h"
 #include "services/referral/storage/placements.h"
 #include "services/referral/storage/referrals.h"
 #include "trellis/referral/v1/placement.pb.h"
@@ -20,6 +22,9 @@ inline constexpr char kHealthcareServices[] = "healthcareServices";
 inline constexpr char kServiceNeeds[] = "serviceNeeds";
 inline constexpr char kConsents[] = "consents";
 inline constexpr char kHolds[] = "holds";
+
+// Which notice goes with what is labelled so and leaves the organization `from` for `to`.
+v1::Referral::RedisclosureNotice NoticeFor(LabelSet labels, const Id& from, const std::optional<Id>& to);
 
 // `placement`: the one that the referral became, if any.
 v1::Referral ToProto(const ReferralRow& row, const std::optional<Id>& placement);

@@ -95,6 +95,7 @@ absl::StatusOr<v1::GetReferredPersonResponse> ReferralsApi::GetReferredPerson(
     rpc::CallContext& call, const v1::GetReferredPersonRequest& request) {
   TRELLIS_ASSIGN_OR_RETURN(const VisibleReferral before, ReadReferral(runtime_, call, request.name()));
   if (!MayBeToldWho(before, runtime_.clock().Now())) return NotFound(request.name());
+  TRELLIS_RETURN_IF_ERROR(rpc::RequireClearance(call.caller(), before.row.labels));  // they never change
   absl::StatusOr<identity::v1::DisclosedPerson> person = peers_.DisclosePerson(call, before.row);
   if (absl::IsNotFound(person.status())) return NotFound(request.name());
   TRELLIS_RETURN_IF_ERROR(person.status());
@@ -103,6 +104,7 @@ absl::StatusOr<v1::GetReferredPersonResponse> ReferralsApi::GetReferredPerson(
   if (!MayBeToldWho(after, runtime_.clock().Now())) return NotFound(request.name());
   v1::GetReferredPersonResponse response;
   *response.mutable_person() = *std::move(person);
+  response.set_redisclosure_notice(NoticeFor(after.row.labels, after.row.organization, after.row.recipient));
   return response;
 }
 

@@ -191,6 +191,23 @@ TEST_F(LabelledReferralTest, EveryDisclosureCarriesTheNoticeAlsoWhereTheRestIsWi
   EXPECT_EQ(Must(*referral_, counsellor_, &Stub::AcceptReferral, accept).referral().redisclosure_notice(), kNotice);
 }
 
+TEST_F(LabelledReferralTest, WhoWasReferredIsToldToWhoIsClearedAloneAndWithTheNotice) {
+  Consent(true, true);
+  Referral sent;
+  ASSERT_EQ(Send(Draft(SECURITY_LABEL_SUBSTANCE_USE), &sent), "");
+  EXPECT_EQ(Try(uncleared_counsellor_, &Stub::GetReferredPerson, sent.name()), "LABEL_NOT_CLEARED");
+  v1::GetReferredPersonRequest request;
+  request.set_name(sent.name());
+  const auto told = Must(*referral_, counsellor_, &Stub::GetReferredPerson, request);
+  EXPECT_EQ(told.person().demographics().family_names(), "Okafor");
+  EXPECT_EQ(told.redisclosure_notice(), Referral::REDISCLOSURE_NOTICE_42_CFR_PART_2);
+  ASSERT_EQ(Try(counsellor_, &Stub::AcceptReferral, sent.name()), "");
+  const auto placements =
+      Must(*referral_, counsellor_, &v1::Placements::Stub::ListPlacements, v1::ListPlacementsRequest());
+  ASSERT_EQ(placements.placements_size(), 1);
+  EXPECT_EQ(placements.placements(0).redisclosure_notice(), Referral::REDISCLOSURE_NOTICE_42_CFR_PART_2);
+}
+
 TEST_F(LabelledReferralTest, ADraftIsDisclosedToNobodyAndCarriesNone) {
   EXPECT_EQ(Draft(SECURITY_LABEL_SUBSTANCE_USE).redisclosure_notice(), Referral::REDISCLOSURE_NOTICE_UNSPECIFIED);
 }
