@@ -98,7 +98,10 @@ absl::StatusOr<v1::UpdateUserResponse> Change(runtime::WriteUnit& unit, const Id
     return response;
   }
   const bool another_administrator = IsAdministrator(after.roles) && !IsAdministrator(before->roles);
-  if (another_administrator) TRELLIS_RETURN_IF_ERROR(RequireFreshCodeWhereEnrolled(unit, caller));
+  const bool cleared_for_more = !before->clearances.Covers(after.clearances);
+  if (another_administrator || cleared_for_more) {
+    TRELLIS_RETURN_IF_ERROR(RequireFreshCodeWhereEnrolled(unit, caller));
+  }
   ++after.version;
   after.update_time = unit.now;
   TRELLIS_RETURN_IF_ERROR(storage::UpdateUser(unit.db, after));
@@ -130,7 +133,9 @@ absl::StatusOr<v1::CreateUserResponse> UsersApi::CreateUser(rpc::CallContext& ca
   record.clear_password();
   return runtime_.Write<v1::CreateUserResponse>(
       call, record, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::CreateUserResponse> {
-        if (IsAdministrator(roles)) TRELLIS_RETURN_IF_ERROR(RequireFreshCodeWhereEnrolled(unit, call.caller()));
+        if (IsAdministrator(roles) || !clearances.empty()) {
+          TRELLIS_RETURN_IF_ERROR(RequireFreshCodeWhereEnrolled(unit, call.caller()));
+        }
         TRELLIS_ASSIGN_OR_RETURN(const storage::UserRow row, CreateAccount(unit, unit.organization, account));
         v1::CreateUserResponse response;
         *response.mutable_user() = ToProto(row);

@@ -269,6 +269,10 @@ TEST_F(SecondFactorTest, AnAdministratorWithAFactorShowsItBeforeOpeningAccounts)
   promotion.mutable_user()->set_name(colleague.name);
   promotion.mutable_user()->add_roles(options::v1::ROLE_ORGANIZATION_ADMINISTRATOR);
   promotion.mutable_update_mask()->add_paths("roles");
+  v1::UpdateUserRequest clearance;
+  clearance.mutable_user()->set_name(NewAccount().name);
+  clearance.mutable_user()->add_clearances(options::v1::SECURITY_LABEL_SEALED);
+  clearance.mutable_update_mask()->add_paths("clearances");
   v1::CreateUserRequest accomplice;
   accomplice.mutable_user()->set_login(NewLogin());
   accomplice.mutable_user()->set_display_name("Somebody");
@@ -277,6 +281,7 @@ TEST_F(SecondFactorTest, AnAdministratorWithAFactorShowsItBeforeOpeningAccounts)
   const auto reasons = [&](const std::string& token) {
     return std::vector<std::string>{CallWith(token, *users_, &v1::Users::Stub::SetPassword, password).reason(),
                                     CallWith(token, *users_, &v1::Users::Stub::UpdateUser, promotion).reason(),
+                                    CallWith(token, *users_, &v1::Users::Stub::UpdateUser, clearance).reason(),
                                     CallWith(token, *users_, &v1::Users::Stub::CreateUser, accomplice).reason(),
                                     Remove(token, locked_out.name).reason()};
   };
