@@ -229,7 +229,8 @@ TEST_F(ReferredPersonTest, StandsInTheAuditOfBoth) {
     audit::v1::ListDisclosuresRequest request;
     request.set_person(person);
     std::vector<std::string> out;
-    for (const auto& one : Must(*identity_, officer_, &Log::ListDisclosures, request).records()) {
+    const auto response = Must(*identity_, officer_, &Log::ListDisclosures, request);
+    for (const auto& one : response.records()) {
       out.push_back(absl::StrCat(one.record().method(), " ", one.record().recipient(), " ", one.record().consent()));
     }
     return out;
@@ -238,7 +239,8 @@ TEST_F(ReferredPersonTest, StandsInTheAuditOfBoth) {
     audit::v1::ListAuditRecordsRequest request;
     request.set_user(rpc::MakeName("users", counsellor_.user));
     std::vector<std::string> out;
-    for (const auto& one : Must(*identity_, their_officer, &Log::ListAuditRecords, request).records()) {
+    const auto response = Must(*identity_, their_officer, &Log::ListAuditRecords, request);
+    for (const auto& one : response.records()) {
       out.push_back(one.record().method());
     }
     return out;
