@@ -83,12 +83,12 @@ struct BareAudit::ChainTables {
   SqlStatement store_head;
 };
 
-BareAudit::BareAudit(const Suite& suite, const std::string& schema, std::string body)
+BareAudit::BareAudit(const Suite& suite, const std::string& schema, BareRecord record)
     : suite_(suite),
       schema_(schema),
       organization_(suite.organization().bytes()),
       user_(suite.coordinator().bytes()),
-      body_(std::move(body)) {
+      record_(std::move(record)) {
   for (int i = 0; i < kWriters; ++i) threads_.emplace_back([this] { Write(); });
   threads_.emplace_back([this] { Chain(); });
 }
@@ -113,7 +113,7 @@ void BareAudit::Submit(std::function<void()> done) {
 
 std::vector<SqlValue> BareAudit::NewRow() const {
   static IdGenerator* const ids = new IdGenerator(SystemClock(), SystemRandom());
-  return {ids->Next().bytes(), organization_, body_};
+  return {ids->Next().bytes(), organization_, record_.body};
 }
 
 void BareAudit::Write() {
@@ -168,11 +168,14 @@ bool BareAudit::ChainSome(SqlConnection& connection, ChainTables& tables) {
   std::vector<SqlValue> from_journal;
   for (const SqlRow& row : waiting) {
     ++sequence_;
-    const std::string& person = suite_.persons()[static_cast<std::size_t>(sequence_ * 7919) % suite_.persons().size()];
     to_records.insert(to_records.end(), {organization_, sequence_, row[0], now, user_,
                                          std::string("trellis.identity.v1.Persons.GetPerson"), std::int64_t{0},
                                          std::string(32, 'h'), row[2]});
-    to_persons.insert(to_persons.end(), {organization_, IdBytes(person), now, sequence_, std::int64_t{0}});
+    for (std::int64_t i = 0; i < record_.persons; ++i) {
+      const auto person = static_cast<std::size_t>(sequence_ * 7919 + i) % suite_.persons().size();
+      to_persons.insert(to_persons.end(),
+                        {organization_, IdBytes(suite_.persons()[person]), now, sequence_, std::int64_t{0}});
+    }
     from_journal.emplace_back(row[0]);
   }
   tables.records.Execute(to_records);

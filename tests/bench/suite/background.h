@@ -38,11 +38,16 @@ class BareRows {
 // INSERT INTO audit_journal.
 std::unique_ptr<BareRows> BareJournal(SqlConnection& connection);
 
+struct BareRecord {
+  std::string body;
+  std::int64_t persons = 0;  // whom it names
+};
+
 // The audit of one schema that no service works on. Thread-safe.
 class BareAudit {
  public:
-  // body: of every record.
-  BareAudit(const Suite& suite, const std::string& schema, std::string body);
+  // record: what every record is like.
+  BareAudit(const Suite& suite, const std::string& schema, BareRecord record);
   ~BareAudit();  // writes and chains what waits
   BareAudit(const BareAudit&) = delete;
   BareAudit& operator=(const BareAudit&) = delete;
@@ -62,7 +67,7 @@ class BareAudit {
   const std::string schema_;
   const std::string organization_;
   const std::string user_;
-  const std::string body_;
+  const BareRecord record_;
   std::int64_t sequence_ = 0;  // the chainer's
   std::mutex mutex_;
   std::condition_variable wake_;

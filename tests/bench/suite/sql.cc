@@ -3,7 +3,6 @@
 #include <array>
 #include <atomic>
 #include <condition_variable>
-#include <cstring>
 #include <ctime>
 #include <mutex>
 #include <thread>
@@ -38,7 +37,7 @@ absl::Duration SqlCpu() { return absl::Nanoseconds(sql_cpu_nanos.load()); }
 std::string SqlTime(absl::Time time) { return absl::FormatTime("%Y-%m-%d %H:%M:%E6S", time, absl::UTCTimeZone()); }
 
 struct SqlStatement::Parameter {
-  std::array<char, 2048> bytes;
+  std::string bytes;
   unsigned long length = 0;
 };
 
@@ -63,11 +62,11 @@ void SqlStatement::Bind(const std::vector<SqlValue>& values) {
     if (mysql_stmt_param_count(statement_) != values.size()) Die("a bare statement has another number of markers");
     parameters_.resize(values.size());
   }
+  bool moved = first;
   for (std::size_t i = 0; i < values.size(); ++i) {
+    MYSQL_BIND& bind = parameters_[i];
     if (first) {
       arguments_.push_back(std::make_unique<Parameter>());
-      MYSQL_BIND& bind = parameters_[i];
-      bind.buffer = arguments_[i]->bytes.data();
       bind.length = &arguments_[i]->length;
       bind.buffer_type = std::holds_alternative<std::int64_t>(values[i]) ? MYSQL_TYPE_LONGLONG
                          : std::holds_alternative<double>(values[i])     ? MYSQL_TYPE_DOUBLE
@@ -75,16 +74,17 @@ void SqlStatement::Bind(const std::vector<SqlValue>& values) {
     }
     Parameter& argument = *arguments_[i];
     if (const auto* number = std::get_if<std::int64_t>(&values[i])) {
-      std::memcpy(argument.bytes.data(), number, sizeof(*number));
+      argument.bytes.assign(reinterpret_cast<const char*>(number), sizeof(*number));
     } else if (const auto* real = std::get_if<double>(&values[i])) {
-      std::memcpy(argument.bytes.data(), real, sizeof(*real));
+      argument.bytes.assign(reinterpret_cast<const char*>(real), sizeof(*real));
     } else {
-      const std::string& text = std::get<std::string>(values[i]);
-      if (text.size() > argument.bytes.size()) Die(absl::StrCat("a bare argument has ", text.size(), " bytes"));
-      argument.length = text.copy(argument.bytes.data(), argument.bytes.size());
+      argument.bytes = std::get<std::string>(values[i]);
     }
+    argument.length = argument.bytes.size();
+    moved = moved || bind.buffer != argument.bytes.data();
+    bind.buffer = argument.bytes.data();
   }
-  if (first && mysql_stmt_bind_param(statement_, parameters_.data()) != 0) Die(mysql_stmt_error(statement_));
+  if (moved && mysql_stmt_bind_param(statement_, parameters_.data()) != 0) Die(mysql_stmt_error(statement_));
 }
 
 void SqlStatement::BindColumns() {

@@ -42,13 +42,16 @@ constexpr char kInCareTeam[] =
     "AND c.subject_id = ? AND c.revoke_time IS NULL AND ? BETWEEN c.valid_from AND "
     "COALESCE(c.valid_to - INTERVAL 1 MICROSECOND, TIMESTAMP'9999-12-31 23:59:59.999999') LIMIT 1";
 
-// The body of a record that the service's audit has made of such a call.
-std::string RecordOf(Suite& suite, const Workload& work) {
-  const std::string sql = absl::StrCat("SELECT body FROM trellis_", work.service, ".audit_record WHERE method = '",
-                                       work.method, "' AND code = 0 LIMIT 1");
+// The record that the service's audit has made of such a call.
+BareRecord RecordOf(Suite& suite, const Workload& work) {
+  const std::string schema = absl::StrCat("trellis_", work.service);
+  const std::string sql =
+      absl::StrCat("SELECT r.body, (SELECT COUNT(*) FROM ", schema,
+                   ".audit_person p WHERE p.organization_id = r.organization_id AND ", "p.sequence = r.sequence) FROM ",
+                   schema, ".audit_record r WHERE r.method = '", work.method, "' AND r.code = 0 LIMIT 1");
   while (true) {  // the chainer comes by every tenth of a second
     const std::vector<SqlRow> rows = suite.sql().Query(sql);
-    if (!rows.empty()) return rows[0][0];
+    if (!rows.empty()) return {rows[0][0], std::strtoll(rows[0][1].c_str(), nullptr, 10)};
     absl::SleepFor(absl::Milliseconds(50));
   }
 }
@@ -141,7 +144,7 @@ Recorded LastRecorded(Suite& suite) {
 
 std::string EarlierSql(std::size_t outcomes) {
   const std::string values =
-      " AS which, outcome, effective_time, assessment_id, instrument_version, position FROM assessment_outcome "
+      " AS which, outcome, effective_time, assessment_id, instrument_version, position, labels FROM assessment_outcome "
       "WHERE organization_id = ? AND person_id = ? AND instrument = ? AND outcome = ? AND position IS NOT NULL "
       "AND effective_time <= ? AND (effective_time < ? OR assessment_id < ?) ORDER BY effective_time";
   std::vector<std::string> parts;
@@ -155,8 +158,9 @@ std::string EarlierSql(std::size_t outcomes) {
 std::string OutcomesSql(std::size_t outcomes) {
   std::string sql =
       "INSERT INTO assessment_outcome (organization_id, person_id, instrument, outcome, effective_time, assessment_id, "
-      "instrument_version, position, incomplete) VALUES ";
-  for (std::size_t i = 0; i < outcomes; ++i) absl::StrAppend(&sql, i == 0 ? "" : ", ", "(?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      "instrument_version, position, incomplete, labels) VALUES ";
+  for (std::size_t i = 0; i < outcomes; ++i)
+    absl::StrAppend(&sql, i == 0 ? "" : ", ", "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   return sql;
 }
 
@@ -184,8 +188,8 @@ class BareRecording {
         insert_(*connection_,
                 "INSERT INTO assessment (organization_id, id, person_id, instrument, "
                 "instrument_version, effective_time, "
-                "method, state, recorder_id, answers, revision, create_time, update_time) VALUES "
-                "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+                "method, state, recorder_id, answers, revision, create_time, update_time, labels) VALUES "
+                "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
         outcomes_(*connection_, OutcomesSql(recorded_.outcomes.size())),
         event_(*connection_,
                "INSERT INTO event (event_id, organization_id, position, write_time, occur_time, "
@@ -213,12 +217,12 @@ class BareRecording {
         range.insert(range.end(), {organization_, person, instrument, outcome[0], now, now, id});
       }
       rows.insert(rows.end(), {organization_, person, instrument, outcome[0], now, id, std::int64_t{1},
-                               std::strtod(outcome[1].c_str(), nullptr), std::int64_t{0}});
+                               std::strtod(outcome[1].c_str(), nullptr), std::int64_t{0}, std::int64_t{0}});
     }
     earlier_.Execute(range);
     later_.Execute({organization_, person, instrument, now, now, id});
     insert_.Execute({organization_, id, person, instrument, std::int64_t{1}, now, std::int64_t{1}, std::int64_t{1},
-                     user_, recorded_.answers, std::int64_t{1}, now, now});
+                     user_, recorded_.answers, std::int64_t{1}, now, now, std::int64_t{0}});
     outcomes_.Execute(rows);
     event_.Execute(
         {Ids().Next().bytes(), organization_, now, recorded_.event_type, std::string(32, 't'), recorded_.event});
@@ -341,7 +345,7 @@ Workload GetPerson(Suite& suite) {
   Workload work = GetPersonCalls(suite);
   work.response = Answer(suite, work);
   suite.MakeSchema(work.service, BareSchema(work.service));
-  const std::string record = RecordOf(suite, work);
+  const BareRecord record = RecordOf(suite, work);
   work.sql = [&suite, record](int connections) {
     const auto audit = std::make_shared<BareAudit>(suite, BareSchema("identity"), record);
     std::vector<SqlWork> works;
@@ -354,7 +358,7 @@ Workload GetPerson(Suite& suite) {
     return works;
   };
   work.crypto = {.hashed = {suite.SignIn().size()}, .sealed = {}, .opened = {work.response.size()}};
-  AddChain(record.size(), work.crypto);
+  AddChain(record.body.size(), work.crypto);
   return work;
 }
 
@@ -369,7 +373,7 @@ Workload RecordAssessment(Suite& suite) {
   suite.sql().Text("UPDATE trellis_assessment.data_key SET create_time = create_time - INTERVAL 1 HOUR");
   suite.MakeSchema(work.service, BareSchema(work.service));
   CopyAssessments(suite);
-  const std::string record = RecordOf(suite, work);
+  const BareRecord record = RecordOf(suite, work);
   const Recorded recorded = LastRecorded(suite);
   work.sql = [&suite, recorded, record](int connections) {
     const auto audit = std::make_shared<BareAudit>(suite, BareSchema("assessment"), record);
@@ -387,7 +391,7 @@ Workload RecordAssessment(Suite& suite) {
   work.crypto = {.hashed = {suite.SignIn().size(), work.request(0).size()},
                  .sealed = {recorded.answers.size(), recorded.response.size()},
                  .opened = {}};
-  AddChain(record.size(), work.crypto);
+  AddChain(record.body.size(), work.crypto);
   work.peer = {.service = "identity", .method = "GetHead", .path = "/trellis.events.v1.EventFeed/GetHead"};
   return work;
 }
@@ -400,7 +404,7 @@ Workload ListWorklist(Suite& suite) {
   work.request = [](std::int64_t) { return caseload::v1::ListWorklistRequest().SerializeAsString(); };
   work.response = Answer(suite, work);
   suite.MakeSchema(work.service, BareSchema(work.service));
-  const std::string record = RecordOf(suite, work);
+  const BareRecord record = RecordOf(suite, work);
   work.sql = [&suite, record](int connections) {
     const auto audit = std::make_shared<BareAudit>(suite, BareSchema("caseload"), record);
     std::vector<SqlWork> works;
@@ -413,7 +417,7 @@ Workload ListWorklist(Suite& suite) {
     return works;
   };
   work.crypto = {.hashed = {suite.SignIn().size()}, .sealed = {}, .opened = {}};
-  AddChain(record.size(), work.crypto);
+  AddChain(record.body.size(), work.crypto);
   return work;
 }
 
