@@ -12,7 +12,7 @@ import sys
 # Beginning of the statement, written as the log has it with literals as "?" -> why it may stand without a tenant.
 EXCEPTIONS = {
     "DELETE FROM idempotency WHERE create_time <": "forgets old answers of everybody",
-    "SELECT organization_id, id, login, display_name, roles, disabled, version, create_time, update_time, password_hash "
+    "SELECT organization_id, id, login, display_name, roles, clearances, disabled, version, create_time, update_time, password_hash "
     "FROM user WHERE login =": "who signs in says their login; which tenant that is, this finds out",
     "SELECT organization_id, id, user_id, key_hash, display_name, create_time, expire_time, use_time, revoke_time "
     "FROM service_key WHERE key_hash =": "a program shows its key; which tenant's that is, this finds out",

@@ -27,6 +27,9 @@ std::unique_ptr<Message> Caller::Must(const Method& method, const Message& reque
   testing::TestUser who = who_;
   who.roles.clear();
   for (const int role : method.policy.roles()) who.roles.push_back(static_cast<options::v1::Role>(role));
+  for (int label = options::v1::SecurityLabel_MIN + 1; label <= options::v1::SecurityLabel_MAX; ++label) {
+    who.clearances.Add(label);
+  }
   const RawAnswer answer =
       world().CallWithToken(method, request.SerializeAsString(), testing::TokenProvedBy(who, SystemClock()));
   if (!answer.status.ok()) {

@@ -15,7 +15,7 @@ class Caller : public BadInput {
   // "Persons/RegisterPerson"
   static const Method& MethodOf(const std::string& path);
 
-  // As `who_`, with the roles that the method asks for. Nothing, and a failure, where it is refused.
+  // As `who_`, with the roles that the method asks for and cleared for every label. Nothing, and a failure, where it is refused.
   std::unique_ptr<google::protobuf::Message> Must(const Method& method, const google::protobuf::Message& request);
   template <class Response>
   Response Must(const std::string& path, const google::protobuf::Message& request) {

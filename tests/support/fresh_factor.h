@@ -30,6 +30,7 @@ inline std::string TokenProvedBy(const TestUser& who, const Clock& clock,
                .organization = who.organization,
                .session = who.session,
                .roles = who.roles,
+               .clearances = who.clearances,
                .methods = std::move(methods),
                .auth_time = clock.Now() - ago})
       ->token;
