@@ -127,6 +127,14 @@ absl::Status Fleet::Sql(const std::string& statement) {
                             [&](db::Session& session) { return session.ExecuteText(statement); });
 }
 
+absl::StatusOr<std::unique_ptr<db::Pool>> Fleet::OpenSchema(const std::string& service) {
+  db::Settings settings = database_->OverSocket();
+  settings.schema = absl::StrCat("trellis_", service);
+  db::PoolOptions options;
+  options.warm = 0;
+  return db::Pool::Open(std::move(settings), options, nullptr);
+}
+
 absl::Status Fleet::MakeSchemas() {
   for (const std::string& service : Services()) {
     TRELLIS_RETURN_IF_ERROR(Sql(

@@ -14,6 +14,10 @@
 #include "absl/time/time.h"
 #include "common/testing/private_mariadb.h"
 
+namespace trellis::db {
+class Pool;
+}
+
 namespace trellis::fault {
 
 inline constexpr char kDatabase[] = "mariadbd";
@@ -58,7 +62,8 @@ class Fleet {
   std::string LogOf(const std::string& service) const;   // a path
   std::string RingOf(const std::string& service) const;  // of its key ring
   absl::Status Sql(const std::string& statement);        // on the database server, with all rights
-  void KeepFolder() { keep_folder_ = true; }             // for somebody to look at the logs
+  absl::StatusOr<std::unique_ptr<db::Pool>> OpenSchema(const std::string& service);  // the same, of a service's tables
+  void KeepFolder() { keep_folder_ = true; }                                         // for somebody to look at the logs
   const std::string& folder() const { return folder_; }
 
  private:

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
+#include <map>
 #include <random>
+#include <string>
+#include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -11,6 +14,7 @@
 #include "absl/time/clock.h"
 #include "common/rpc/channel.h"
 #include "gtest/gtest.h"
+#include "tests/fault/audit_verdict.h"
 #include "tests/fault/client.h"
 #include "tests/fault/fleet.h"
 #include "tests/fault/load.h"
@@ -19,6 +23,8 @@
 
 namespace trellis::fault {
 namespace {
+
+constexpr int kPersons = 40;  // there before the load
 
 std::uint64_t FromEnvironment(const char* name, std::uint64_t otherwise) {
   const char* const text = std::getenv(name);
@@ -57,9 +63,8 @@ void MakeStaff(const Fleet& fleet, const std::string& office, const std::string&
   user.set_password(kPassword);
   user.set_request_id(NewRequestId());
   identity::v1::CreateUserResponse created;
-  Must(administrator, "identity", [&](grpc::ClientContext& context) {
-    return administrator.users().CreateUser(&context, user, &created);
-  });
+  Must(administrator, "identity",
+       [&](grpc::ClientContext& context) { return administrator.users().CreateUser(&context, user, &created); });
 }
 
 // Persons with an open case each.
@@ -79,9 +84,8 @@ std::vector<std::string> MakeCaseload(Client& coordinator, int size) {
     open.mutable_case_record()->set_person(persons.back());
     open.set_request_id(NewRequestId());
     caseload::v1::OpenCaseResponse opened;
-    Must(coordinator, "caseload", [&](grpc::ClientContext& context) {
-      return coordinator.cases().OpenCase(&context, open, &opened);
-    });
+    Must(coordinator, "caseload",
+         [&](grpc::ClientContext& context) { return coordinator.cases().OpenCase(&context, open, &opened); });
   }
   return persons;
 }
@@ -146,11 +150,11 @@ void Print(const Verdict& verdict, const Load& load, const Outages& outages) {
   PrintCount("persons", verdict.registrations);
   PrintCount("assessments", verdict.recordings);
   const AlertCount& alerts = verdict.alerts;
-  std::cout << absl::StreamFormat("  alerts: %d expected, %d missing, %d doubled, %d without an assessment (%s); "
-                                  "all there %.1f s after the load\n",
-                                  alerts.expected, alerts.missing, alerts.doubled, alerts.without_assessment,
-                                  Bound(alerts.missing + alerts.doubled, alerts.expected),
-                                  absl::ToDoubleSeconds(alerts.drain));
+  std::cout << absl::StreamFormat(
+      "  alerts: %d expected, %d missing, %d doubled, %d without an assessment (%s); "
+      "all there %.1f s after the load\n",
+      alerts.expected, alerts.missing, alerts.doubled, alerts.without_assessment,
+      Bound(alerts.missing + alerts.doubled, alerts.expected), absl::ToDoubleSeconds(alerts.drain));
   std::cout << absl::StreamFormat("  read back under faults: %d good, %d wrong\n", load.reads(), load.stale_reads());
   for (const auto& [target, outage] : outages.Summarize()) {
     std::cout << absl::StreamFormat("  %-10s killed %3d times; out of reach %.2f s (median), %.2f s (longest)\n",
@@ -193,6 +197,37 @@ void ExpectPower(const Verdict& verdict, const Outages& outages, int seconds) {
   }
 }
 
+template <class Operations>
+std::map<std::string, bool> AskedIn(const Operations& operations) {
+  std::map<std::string, bool> asked;
+  for (const auto& operation : operations) asked[operation.request.request_id()] = operation.acknowledged;
+  return asked;
+}
+
+// What was carried out before the load, by MakeCaseload, is not among `asked`.
+void ExamineAudit(Fleet& fleet, const std::string& service, const std::string& method,
+                  const std::map<std::string, bool>& asked, int before) {
+  const auto count = CountAuditRecords(fleet, service, method, asked);
+  ASSERT_TRUE(count.ok()) << count.status();
+  std::cout << absl::StreamFormat(
+      "  audit of %s: %d acknowledged, %d carried out, %d given again, %d missing, "
+      "%d doubled (%s)\n",
+      method, count->acknowledged, count->records, count->repeated, count->missing, count->doubled,
+      Bound(count->missing + count->doubled, count->acknowledged));
+  EXPECT_EQ(count->missing, 0) << method;
+  EXPECT_EQ(count->doubled, 0) << method;
+  EXPECT_EQ(count->unasked, before) << method;
+}
+
+// Every chain, by the command that asks no running service.
+void VerifyChains(Fleet& fleet) {
+  for (const std::string& service : Fleet::Services()) {
+    std::vector<std::string> command = fleet.DatabaseArguments(service);
+    command.insert(command.begin(), "audit-verify");
+    EXPECT_EQ(fleet.Run(service, command), 0) << service << ": its audit does not verify";
+  }
+}
+
 TEST(KillCampaign, LosesNothingAndDoesNothingTwice) {
   const int seconds = std::max(10, static_cast<int>(FromEnvironment("TRELLIS_FAULT_SECONDS", 60)));
   const std::uint64_t seed = FromEnvironment("TRELLIS_FAULT_SEED", std::random_device()());
@@ -204,7 +239,7 @@ TEST(KillCampaign, LosesNothingAndDoesNothingTwice) {
   ASSERT_NO_FATAL_FAILURE(MakeStaff(fleet, "office@harbour.example", "coordinator@harbour.example"));
   Client coordinator(fleet, "coordinator@harbour.example", &outages);
   std::vector<std::string> persons;
-  ASSERT_NO_FATAL_FAILURE(persons = MakeCaseload(coordinator, 40));
+  ASSERT_NO_FATAL_FAILURE(persons = MakeCaseload(coordinator, kPersons));
 
   Load load(coordinator, persons, {.seed = seed});
   load.Begin();
@@ -215,11 +250,16 @@ TEST(KillCampaign, LosesNothingAndDoesNothingTwice) {
   const Verdict verdict = Examine(coordinator, load, absl::Now());
   Print(verdict, load, outages);
 
+  ExamineAudit(fleet, "identity", "trellis.identity.v1.Persons.RegisterPerson", AskedIn(load.registrations()),
+               kPersons);
+  ExamineAudit(fleet, "assessment", "trellis.assessment.v1.Assessments.RecordAssessment", AskedIn(load.recordings()),
+               0);
+  VerifyChains(fleet);
   ExpectGood(verdict);
   ExpectPower(verdict, outages, seconds);
   EXPECT_EQ(load.stale_reads(), 0);
-  EXPECT_TRUE(load.surprises().empty()) << load.surprises().size() << " answers that no fault explains, first: "
-                                        << load.surprises()[0];
+  EXPECT_TRUE(load.surprises().empty()) << load.surprises().size()
+                                        << " answers that no fault explains, first: " << load.surprises()[0];
   const std::vector<std::string> ends = fleet.UnexpectedEnds();
   EXPECT_TRUE(ends.empty()) << ends[0];
   if (HasFailure()) {

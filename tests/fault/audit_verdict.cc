@@ -1,0 +1,78 @@
+#include "tests/fault/audit_verdict.h"
+
+#include <cstdint>
+#include <memory>
+#include <tuple>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/base/status_macros.h"
+#include "common/db/pool.h"
+#include "trellis/audit/v1/audit_record.pb.h"
+
+namespace trellis::fault {
+namespace {
+
+constexpr absl::Duration kDrainLimit = absl::Seconds(60);
+
+using Bodies = std::vector<std::tuple<std::string>>;
+
+absl::Status AwaitEmptyJournal(db::Pool& pool) {
+  for (const absl::Time limit = absl::Now() + kDrainLimit; absl::Now() < limit;
+       absl::SleepFor(absl::Milliseconds(50))) {
+    std::int64_t waiting = -1;
+    TRELLIS_RETURN_IF_ERROR(pool.Read(limit, [&](db::Session& session) -> absl::Status {
+      TRELLIS_ASSIGN_OR_RETURN(const auto row,
+                               session.QueryOne<std::int64_t>("SELECT COUNT(*) FROM audit_journal LIMIT 1"));
+      waiting = std::get<0>(*row);
+      return absl::OkStatus();
+    }));
+    if (waiting == 0) return absl::OkStatus();
+  }
+  return absl::DeadlineExceededError("records stay in the audit's journal");
+}
+
+absl::StatusOr<Bodies> BodiesOf(db::Pool& pool, const std::string& method) {
+  Bodies bodies;
+  TRELLIS_RETURN_IF_ERROR(pool.Read(absl::Now() + absl::Seconds(60), [&](db::Session& session) -> absl::Status {
+    TRELLIS_ASSIGN_OR_RETURN(
+        bodies, session.Query<std::string>("SELECT body FROM audit_record WHERE method = ? AND code = 0 LIMIT 10000000",
+                                           method));
+    return absl::OkStatus();
+  }));
+  return bodies;
+}
+
+}  // namespace
+
+absl::StatusOr<AuditCount> CountAuditRecords(Fleet& fleet, const std::string& service, const std::string& method,
+                                             const std::map<std::string, bool>& asked) {
+  TRELLIS_ASSIGN_OR_RETURN(const std::unique_ptr<db::Pool> pool, fleet.OpenSchema(service));
+  TRELLIS_RETURN_IF_ERROR(AwaitEmptyJournal(*pool));
+  TRELLIS_ASSIGN_OR_RETURN(const Bodies bodies, BodiesOf(*pool, method));
+  AuditCount count;
+  std::map<std::string, int> carried_out;
+  for (const auto& [body] : bodies) {
+    audit::v1::AuditRecord record;
+    if (!record.ParseFromString(body)) return absl::DataLossError("a record is no record");
+    if (record.repeated_request()) {
+      ++count.repeated;
+    } else {
+      ++count.records;
+      ++carried_out[record.request_id()];
+    }
+  }
+  for (const auto& [request, acknowledged] : asked) {
+    const auto found = carried_out.find(request);
+    count.acknowledged += acknowledged ? 1 : 0;
+    count.missing += acknowledged && found == carried_out.end() ? 1 : 0;
+  }
+  for (const auto& [request, times] : carried_out) {
+    count.doubled += times > 1 ? 1 : 0;
+    count.unasked += asked.contains(request) ? 0 : 1;
+  }
+  return count;
+}
+
+}  // namespace trellis::fault
