@@ -120,7 +120,10 @@ absl::Status Host::MakeAudit() {
 }
 
 absl::Status Host::MakeCheckpointer() {
-  if (settings_.audit_key.empty()) return absl::OkStatus();
+  if (settings_.audit_key.empty()) {
+    log::Warning("the audit is not signed: without --audit-key nobody can say whether the end of a chain was cut off");
+    return absl::OkStatus();
+  }
   TRELLIS_ASSIGN_OR_RETURN(crypto::SigningKey key, crypto::SigningKey::Load(settings_.audit_key));
   audit_key_.emplace(std::move(key));
   checkpointer_ = std::make_unique<audit::Checkpointer>(

@@ -1,8 +1,9 @@
 #include "tests/fault/audit_verdict.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
-#include <tuple>
+#include <set>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -15,8 +16,6 @@ namespace trellis::fault {
 namespace {
 
 constexpr absl::Duration kDrainLimit = absl::Seconds(60);
-
-using Bodies = std::vector<std::tuple<std::string>>;
 
 absl::Status AwaitEmptyJournal(db::Pool& pool) {
   for (const absl::Time limit = absl::Now() + kDrainLimit; absl::Now() < limit;
@@ -33,35 +32,36 @@ absl::Status AwaitEmptyJournal(db::Pool& pool) {
   return absl::DeadlineExceededError("records stay in the audit's journal");
 }
 
-absl::StatusOr<Bodies> BodiesOf(db::Pool& pool, const std::string& method) {
-  Bodies bodies;
-  TRELLIS_RETURN_IF_ERROR(pool.Read(absl::Now() + absl::Seconds(60), [&](db::Session& session) -> absl::Status {
-    TRELLIS_ASSIGN_OR_RETURN(
-        bodies, session.Query<std::string>("SELECT body FROM audit_record WHERE method = ? AND code = 0 LIMIT 10000000",
-                                           method));
+// Of calls that were answered well.
+absl::StatusOr<std::vector<audit::v1::AuditRecord>> RecordsOf(Fleet& fleet, const std::string& service,
+                                                              const std::string& method) {
+  TRELLIS_ASSIGN_OR_RETURN(const std::unique_ptr<db::Pool> pool, fleet.OpenSchema(service));
+  TRELLIS_RETURN_IF_ERROR(AwaitEmptyJournal(*pool));
+  std::vector<audit::v1::AuditRecord> records;
+  TRELLIS_RETURN_IF_ERROR(pool->Read(absl::Now() + absl::Seconds(60), [&](db::Session& session) -> absl::Status {
+    TRELLIS_ASSIGN_OR_RETURN(const auto rows,
+                             session.Query<std::string>(
+                                 "SELECT body FROM audit_record WHERE method = ? AND code = 0 LIMIT 10000000", method));
+    records.clear();
+    for (const auto& [body] : rows) {
+      if (!records.emplace_back().ParseFromString(body)) return absl::DataLossError("a record is no record");
+    }
     return absl::OkStatus();
   }));
-  return bodies;
+  return records;
 }
 
 }  // namespace
 
 absl::StatusOr<AuditCount> CountAuditRecords(Fleet& fleet, const std::string& service, const std::string& method,
                                              const std::map<std::string, bool>& asked) {
-  TRELLIS_ASSIGN_OR_RETURN(const std::unique_ptr<db::Pool> pool, fleet.OpenSchema(service));
-  TRELLIS_RETURN_IF_ERROR(AwaitEmptyJournal(*pool));
-  TRELLIS_ASSIGN_OR_RETURN(const Bodies bodies, BodiesOf(*pool, method));
+  TRELLIS_ASSIGN_OR_RETURN(const std::vector<audit::v1::AuditRecord> records, RecordsOf(fleet, service, method));
   AuditCount count;
   std::map<std::string, int> carried_out;
-  for (const auto& [body] : bodies) {
-    audit::v1::AuditRecord record;
-    if (!record.ParseFromString(body)) return absl::DataLossError("a record is no record");
-    if (record.repeated_request()) {
-      ++count.repeated;
-    } else {
-      ++count.records;
-      ++carried_out[record.request_id()];
-    }
+  for (const audit::v1::AuditRecord& record : records) {
+    count.repeated += record.repeated_request() ? 1 : 0;
+    count.records += record.repeated_request() ? 0 : 1;
+    if (!record.repeated_request()) ++carried_out[record.request_id()];
   }
   for (const auto& [request, acknowledged] : asked) {
     const auto found = carried_out.find(request);
@@ -73,6 +73,20 @@ absl::StatusOr<AuditCount> CountAuditRecords(Fleet& fleet, const std::string& se
     count.unasked += asked.contains(request) ? 0 : 1;
   }
   return count;
+}
+
+absl::StatusOr<int> CountUnrecorded(Fleet& fleet, const std::string& service, const std::string& method,
+                                    const std::vector<std::string>& traces) {
+  TRELLIS_ASSIGN_OR_RETURN(const std::vector<audit::v1::AuditRecord> records, RecordsOf(fleet, service, method));
+  std::set<std::string> recorded;
+  for (const audit::v1::AuditRecord& record : records) recorded.insert(record.trace_id());
+  return static_cast<int>(
+      std::ranges::count_if(traces, [&](const std::string& trace) { return !recorded.contains(trace); }));
+}
+
+absl::Status AwaitChains(Fleet& fleet, const std::string& service) {
+  TRELLIS_ASSIGN_OR_RETURN(const std::unique_ptr<db::Pool> pool, fleet.OpenSchema(service));
+  return AwaitEmptyJournal(*pool);
 }
 
 }  // namespace trellis::fault

@@ -4,7 +4,9 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "tests/fault/fleet.h"
 
@@ -25,6 +27,14 @@ struct AuditCount {
 // the journal is empty. Error: DEADLINE_EXCEEDED where it does not become so.
 absl::StatusOr<AuditCount> CountAuditRecords(Fleet& fleet, const std::string& service, const std::string& method,
                                              const std::map<std::string, bool>& asked);
+
+// How many of these calls of one method, each known by its trace, were answered well and left no record. Waits as
+// above.
+absl::StatusOr<int> CountUnrecorded(Fleet& fleet, const std::string& service, const std::string& method,
+                                    const std::vector<std::string>& traces);
+
+// Waits until all records of a service stand in their chains. Error: DEADLINE_EXCEEDED.
+absl::Status AwaitChains(Fleet& fleet, const std::string& service);
 
 }  // namespace trellis::fault
 

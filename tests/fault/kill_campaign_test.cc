@@ -155,7 +155,8 @@ void Print(const Verdict& verdict, const Load& load, const Outages& outages) {
       "all there %.1f s after the load\n",
       alerts.expected, alerts.missing, alerts.doubled, alerts.without_assessment,
       Bound(alerts.missing + alerts.doubled, alerts.expected), absl::ToDoubleSeconds(alerts.drain));
-  std::cout << absl::StreamFormat("  read back under faults: %d good, %d wrong\n", load.reads(), load.stale_reads());
+  std::cout << absl::StreamFormat("  read back under faults: %d good, %d wrong\n", load.answered_reads().size(),
+                                  load.stale_reads());
   for (const auto& [target, outage] : outages.Summarize()) {
     std::cout << absl::StreamFormat("  %-10s killed %3d times; out of reach %.2f s (median), %.2f s (longest)\n",
                                     target, outage.kills, absl::ToDoubleSeconds(outage.median),
@@ -219,9 +220,26 @@ void ExamineAudit(Fleet& fleet, const std::string& service, const std::string& m
   EXPECT_EQ(count->unasked, before) << method;
 }
 
+// Reads leave their records with those of others, in a commit that their answers wait for.
+void ExamineAuditOfReads(Fleet& fleet, const std::vector<std::string>& traces) {
+  const std::string method = "trellis.assessment.v1.Assessments.GetAssessment";
+  const auto missing = CountUnrecorded(fleet, "assessment", method, traces);
+  ASSERT_TRUE(missing.ok()) << missing.status();
+  const int reads = static_cast<int>(traces.size());
+  std::cout << absl::StreamFormat("  audit of %s: %d answered, %d missing (%s)\n", method, reads, *missing,
+                                  Bound(*missing, reads));
+  EXPECT_EQ(*missing, 0) << method;
+  // The comparison has teeth: a read that nobody recorded is found.
+  std::vector<std::string> one_more = traces;
+  one_more.push_back(std::string(32, 'f'));
+  EXPECT_EQ(CountUnrecorded(fleet, "assessment", method, one_more).value_or(-1), 1);
+}
+
 // Every chain, by the command that asks no running service.
 void VerifyChains(Fleet& fleet) {
   for (const std::string& service : Fleet::Services()) {
+    const absl::Status chained = AwaitChains(fleet, service);
+    EXPECT_TRUE(chained.ok()) << service << ": " << chained;
     std::vector<std::string> command = fleet.DatabaseArguments(service);
     command.insert(command.begin(), "audit-verify");
     EXPECT_EQ(fleet.Run(service, command), 0) << service << ": its audit does not verify";
@@ -254,6 +272,7 @@ TEST(KillCampaign, LosesNothingAndDoesNothingTwice) {
                kPersons);
   ExamineAudit(fleet, "assessment", "trellis.assessment.v1.Assessments.RecordAssessment", AskedIn(load.recordings()),
                0);
+  ExamineAuditOfReads(fleet, load.answered_reads());
   VerifyChains(fleet);
   ExpectGood(verdict);
   ExpectPower(verdict, outages, seconds);

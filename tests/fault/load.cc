@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "common/rpc/channel.h"
 
@@ -173,10 +174,15 @@ void Load::ReadBack(std::uint64_t seed) {
     absl::SleepFor(absl::Milliseconds(20));
     if (request.name().empty()) continue;
     assessment::v1::GetAssessmentResponse response;
+    const std::string trace = absl::StrFormat("%016x%016x", random(), random() | 1);
     const grpc::Status status = client_.Once("assessment", [&](grpc::ClientContext& context) {
+      context.AddMetadata("traceparent", absl::StrCat("00-", trace, "-00f067aa0ba902b7-01"));
       return client_.assessments().GetAssessment(&context, request, &response);
     });
-    if (status.ok()) ++reads_;
+    if (status.ok()) {
+      std::lock_guard lock(mutex_);
+      answered_reads_.push_back(trace);
+    }
     if (status.ok() ? response.assessment().name() != request.name() : !MayRepeat(status)) {
       ++stale_reads_;
       Surprise("reading back", status);

@@ -57,7 +57,8 @@ class Load {
   const std::vector<std::string>& persons() const { return persons_; }
   const std::vector<std::string>& surprises() const { return surprises_; }  // answers that no fault explains
   int stale_reads() const { return stale_reads_; }
-  int reads() const { return reads_; }
+  // Of reads that were answered well: the trace of each, 32 hexadecimal digits.
+  const std::vector<std::string>& answered_reads() const { return answered_reads_; }
 
   int acknowledged() const { return acknowledged_; }
 
@@ -79,14 +80,14 @@ class Load {
   std::atomic<bool> ending_{false};
   std::atomic<std::int64_t> give_up_micros_{INT64_MAX};
   std::atomic<int> acknowledged_{0};
-  std::atomic<int> reads_{0};
   std::atomic<int> stale_reads_{0};
   std::mutex mutex_;
-  std::deque<Registration> registrations_;  // growing guarded by mutex_; elements belong to their writer
-  std::deque<Recording> recordings_;        // the same
-  std::vector<std::string> persons_;        // guarded by mutex_
-  std::vector<std::string> recorded_;       // names of acknowledged assessments, guarded by mutex_
-  std::vector<std::string> surprises_;      // guarded by mutex_
+  std::deque<Registration> registrations_;   // growing guarded by mutex_; elements belong to their writer
+  std::deque<Recording> recordings_;         // the same
+  std::vector<std::string> persons_;         // guarded by mutex_
+  std::vector<std::string> recorded_;        // names of acknowledged assessments, guarded by mutex_
+  std::vector<std::string> surprises_;       // guarded by mutex_
+  std::vector<std::string> answered_reads_;  // guarded by mutex_
   std::vector<std::thread> threads_;
 };
 
