@@ -15,7 +15,9 @@ const absl::Time kEnd = kStart + absl::Hours(24);
 
 Consent Make(char id, std::set<int> purposes, std::set<int> categories) {
   Consent consent;
-  consent.id = *Id::FromBytes(std::string(15, 'x') + id);
+  std::string bytes(16, 'x');
+  bytes[15] = id;
+  consent.id = *Id::FromBytes(bytes);
   consent.purposes = std::move(purposes);
   consent.categories = std::move(categories);
   consent.start_time = kStart;
@@ -39,6 +41,22 @@ TEST(Consent, HoldsNoMoreOnceRevoked) {
   EXPECT_TRUE(HoldsAt(consent, kStart + absl::Minutes(59)));
   EXPECT_FALSE(HoldsAt(consent, kStart + absl::Hours(1)));
   EXPECT_EQ(StateAt(consent, kEnd + absl::Hours(1)), ConsentState::kRevoked);
+}
+
+// Each condition by itself: the person's own, for that recipient, now, to treat or to coordinate care.
+TEST(Consent, AllowsCareOfThatPersonByThatRecipient) {
+  Consent consent = Make('a', {1}, {1});
+  consent.person = *Id::FromBytes("the person......");
+  consent.recipient = *Id::FromBytes("the recipient...");
+  const Id other = *Id::FromBytes("somebody else...");
+  EXPECT_TRUE(AllowsCare(consent, consent.person, consent.recipient, kStart));
+  EXPECT_FALSE(AllowsCare(consent, other, consent.recipient, kStart));
+  EXPECT_FALSE(AllowsCare(consent, consent.person, other, kStart));
+  EXPECT_FALSE(AllowsCare(consent, consent.person, consent.recipient, kEnd));
+  for (int purpose = 1; purpose <= kLastConsentPurpose; ++purpose) {
+    consent.purposes = {purpose};
+    EXPECT_EQ(AllowsCare(consent, consent.person, consent.recipient, kStart), purpose <= 2) << purpose;
+  }
 }
 
 TEST(CheckConsents, WantsEveryCategoryForThatPurpose) {
