@@ -13,8 +13,7 @@ namespace {
 
 constexpr char kInsert[] =
     "INSERT INTO user (organization_id, id, login, display_name, roles, clearances, disabled, password_hash, version, "
-    "create_time, "
-    "update_time) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    "create_time, update_time) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr char kFind[] =
     "SELECT organization_id, id, login, display_name, roles, clearances, disabled, version, create_time, update_time "
     "FROM user WHERE organization_id = ? AND id = ?";

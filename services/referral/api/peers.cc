@@ -131,9 +131,7 @@ absl::Status Peers::ReleaseHold(rpc::CallContext& call, const Id& hold, const Id
 }
 
 bool CoversSubstanceUse(const identity_v1::Consent& consent) {
-  const auto& categories = consent.categories();
-  return consent.period().has_end_time() && std::find(categories.begin(), categories.end(),
-                                                      identity_v1::CONSENT_CATEGORY_SUBSTANCE_USE) != categories.end();
+  return consent.period().has_end_time() && Holds(consent.categories(), identity_v1::CONSENT_CATEGORY_SUBSTANCE_USE);
 }
 
 absl::StatusOr<std::optional<LiveConsent>> FindConsent(const std::vector<identity_v1::Consent>& consents,
