@@ -9,9 +9,15 @@
 #include "grpc/grpc_security_constants.h"
 #include "grpcpp/security/tls_certificate_verifier.h"
 #include "grpcpp/security/tls_credentials_options.h"
+#include "openssl/crypto.h"
 
 namespace trellis::rpc {
 namespace {
+
+// gRPC's threads live on after main(): a handshake that is still going on would find OpenSSL's tables freed by its exit
+// handler, and abort a process that has ended well. The handler is registered by whoever uses OpenSSL first, so before
+// main() it is told not to: the kernel frees the memory.
+[[maybe_unused]] const int kOpenSslStaysToTheEnd = OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
 
 using grpc::experimental::ExternalCertificateVerifier;
 using grpc::experimental::TlsCustomVerificationCheckRequest;
