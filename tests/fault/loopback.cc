@@ -5,18 +5,42 @@
 #include <unistd.h>
 
 #include <cstdint>
+#include <cstdlib>
+#include <iostream>
 
 #include "absl/strings/str_cat.h"
 
 namespace trellis::fault {
 namespace {
 
-bool IsFree(int port) {
-  const int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+constexpr int kBlocksBegin = 15'000;
+constexpr int kBlocks = 150;
+constexpr int kPortsOfABlock = 100;
+
+// A socket that holds the port of 127.0.0.1; -1 where somebody else has it.
+int Hold(int port) {
+  const int holder = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const sockaddr_in address = Loopback(port);
-  const bool is_free = bind(probe, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
-  close(probe);
-  return is_free;
+  if (bind(holder, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0) return holder;
+  close(holder);
+  return -1;
+}
+
+bool IsFree(int port) {
+  const int holder = Hold(port);
+  if (holder >= 0) close(holder);
+  return holder >= 0;
+}
+
+// Programs that run side by side would both see a port as free between looking and taking. So each takes a block, whose
+// first port it holds until it ends.
+int FirstOfABlockOfOurOwn() {
+  for (int tried = 0, block = static_cast<int>(getpid()); tried < kBlocks; ++tried, ++block) {
+    const int first = kBlocksBegin + block % kBlocks * kPortsOfABlock;
+    if (Hold(first) >= 0) return first;
+  }
+  std::cerr << "all blocks of ports are taken: end the programs that hold them, from " << kBlocksBegin << " on\n";
+  std::abort();
 }
 
 }  // namespace
@@ -30,10 +54,10 @@ sockaddr_in Loopback(int port, unsigned host) {
 }
 
 int FreePort() {
-  // Far from those of a program that was started just before: between looking and taking, both would see one as free.
-  static int next = 15'000 + static_cast<int>(getpid()) % 150 * 100;
-  while (!IsFree(next)) ++next;
-  return next++;
+  static int next = FirstOfABlockOfOurOwn();
+  do ++next;
+  while (!IsFree(next));
+  return next;
 }
 
 int ConnectFrom(unsigned host, int port, absl::Duration patience) {
