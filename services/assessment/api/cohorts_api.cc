@@ -4,23 +4,13 @@
 
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/dates.h"
 #include "services/assessment/api/instrument_convert.h"
 #include "services/assessment/domain/cohort.h"
 #include "services/assessment/storage/cohort_store.h"
 
 namespace trellis::assessment {
 namespace {
-
-// A day that the month does not have becomes one of the next month, which is not its first day either.
-absl::CivilDay DayOf(const types::v1::Date& date) { return absl::CivilDay(date.year(), date.month(), date.day()); }
-
-types::v1::Date ToProto(absl::CivilDay day) {
-  types::v1::Date date;
-  date.set_year(static_cast<std::int32_t>(day.year()));
-  date.set_month(day.month());
-  date.set_day(day.day());
-  return date;
-}
 
 void AddBands(const CohortSummary& summary, v1::CohortSummary& out) {
   for (std::size_t i = 0; i < summary.bands.size(); ++i) {
@@ -69,9 +59,9 @@ absl::StatusOr<v1::CohortSummary> CohortsApi::Summarize(rpc::CallContext& call, 
                  "nobody has published bands for this outcome, so there is nothing to count persons by")
         .With("outcome", outcome->code);
   }
-  TRELLIS_ASSIGN_OR_RETURN(
-      const CohortPeriod period,
-      MakeCohortPeriod(DayOf(request.start_date()), DayOf(request.end_date()), runtime_.clock().Now()));
+  TRELLIS_ASSIGN_OR_RETURN(const absl::CivilDay start, rpc::FromDate(request.start_date(), "start_date"));
+  TRELLIS_ASSIGN_OR_RETURN(const absl::CivilDay end, rpc::FromDate(request.end_date(), "end_date"));
+  TRELLIS_ASSIGN_OR_RETURN(const CohortPeriod period, MakeCohortPeriod(start, end, runtime_.clock().Now()));
 
   std::vector<CohortGroup> groups;
   TRELLIS_RETURN_IF_ERROR(runtime_.Read(call, [&](db::Session& session) -> absl::Status {
@@ -82,8 +72,8 @@ absl::StatusOr<v1::CohortSummary> CohortsApi::Summarize(rpc::CallContext& call, 
   v1::CohortSummary summary = ToProto(SummarizeCohort(*outcome, groups, rules_));
   summary.set_instrument(InstrumentName(instrument->code));
   *summary.mutable_outcome() = ToProto(*outcome);
-  *summary.mutable_start_date() = ToProto(period.start);
-  *summary.mutable_end_date() = ToProto(period.end);
+  *summary.mutable_start_date() = rpc::ToDate(period.start);
+  *summary.mutable_end_date() = rpc::ToDate(period.end);
   return summary;
 }
 

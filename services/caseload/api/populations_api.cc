@@ -9,6 +9,7 @@
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
 #include "common/crypto/digest.h"
+#include "common/rpc/dates.h"
 #include "common/rpc/id_page.h"
 #include "common/rpc/peer_call.h"
 #include "common/rpc/resource_name.h"
@@ -29,14 +30,6 @@ Id Derived(const rpc::CallContext& call, const Id& request_id, absl::string_view
 
 // As many ids as the assessment service takes at once.
 constexpr int kMostSummarized = 10000;
-
-// Of a day that there is: whether a period makes sense, the assessment service says.
-absl::StatusOr<absl::Time> StartOf(const types::v1::Date& date, absl::string_view field) {
-  const absl::CivilDay day(date.year(), date.month(), date.day());
-  const bool exists = date.year() >= 1 && day.month() == date.month() && day.day() == date.day();
-  if (!exists) return InvalidField(field, "must be a day of the calendar");
-  return absl::FromCivil(day, absl::UTCTimeZone());
-}
 
 }  // namespace
 
@@ -185,8 +178,10 @@ absl::StatusOr<v1::SummarizePopulationResponse> PopulationsApi::SummarizePopulat
     rpc::CallContext& call, const v1::SummarizePopulationRequest& request) {
   TRELLIS_ASSIGN_OR_RETURN(const Id population, ParseName("populations", request.population(), "population"));
   TRELLIS_RETURN_IF_ERROR(RequireSummarizer(call, population));
-  TRELLIS_ASSIGN_OR_RETURN(const absl::Time end, StartOf(request.end_date(), "end_date"));
-  TRELLIS_ASSIGN_OR_RETURN(const std::vector<Id> members, MembersToSummarize(call, population, end));
+  // Whether a period of days that there are makes sense, the assessment service says.
+  TRELLIS_ASSIGN_OR_RETURN(const absl::CivilDay end, rpc::FromDate(request.end_date(), "end_date"));
+  TRELLIS_ASSIGN_OR_RETURN(const std::vector<Id> members,
+                           MembersToSummarize(call, population, absl::FromCivil(end, absl::UTCTimeZone())));
   assessment::v1::SummarizeMembersRequest wanted;
   wanted.set_instrument(request.instrument());
   wanted.set_outcome(request.outcome());

@@ -1,5 +1,6 @@
 #include "services/directory/api/convert.h"
 
+#include "common/rpc/dates.h"
 #include "common/rpc/etag.h"
 #include "common/rpc/resource_name.h"
 #include "common/rpc/timestamps.h"
@@ -11,16 +12,10 @@ std::string OrganizationName(const Id& organization) {
   return organization.is_nil() ? "" : rpc::MakeName(kOrganizations, organization);
 }
 
-void SetDate(absl::CivilDay day, types::v1::Date* date) {
-  date->set_year(static_cast<std::int32_t>(day.year()));
-  date->set_month(day.month());
-  date->set_day(day.day());
-}
-
 template <class Entry, class Proto>
 void SetValidity(const Entry& entry, Proto* proto) {
-  if (entry.valid_from.has_value()) SetDate(*entry.valid_from, proto->mutable_valid_from());
-  if (entry.valid_to.has_value()) SetDate(*entry.valid_to, proto->mutable_valid_to());
+  if (entry.valid_from.has_value()) *proto->mutable_valid_from() = rpc::ToDate(*entry.valid_from);
+  if (entry.valid_to.has_value()) *proto->mutable_valid_to() = rpc::ToDate(*entry.valid_to);
 }
 
 template <class Proto>
@@ -150,7 +145,7 @@ v1::HealthcareService ToProto(const StoredService& stored) {
   SetSchedules(service, &proto);
   for (const StoredLocation& location : stored.locations) *proto.add_locations() = ToProto(location);
   *proto.mutable_capacity() = ToProto(service.id, stored.capacity);
-  if (service.assured_date.has_value()) SetDate(*service.assured_date, proto.mutable_assured_date());
+  if (service.assured_date.has_value()) *proto.mutable_assured_date() = rpc::ToDate(*service.assured_date);
   proto.set_source(service.source);
   proto.set_external_id(service.external_id);
   SetStamp(stored.stamp, &proto);

@@ -9,6 +9,7 @@
 #include "common/access/relations.h"
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/dates.h"
 #include "common/rpc/etag.h"
 #include "common/rpc/id_page.h"
 #include "common/rpc/resource_name.h"
@@ -49,7 +50,7 @@ absl::StatusOr<storage::ConsentRow> ParseConsent(const v1::Consent& wanted, cons
   }
   row.grantor = wanted.grantor();
   if (wanted.has_sign_date()) {
-    TRELLIS_ASSIGN_OR_RETURN(row.sign_date, ToDay(wanted.sign_date(), "consent.sign_date"));
+    TRELLIS_ASSIGN_OR_RETURN(row.sign_date, rpc::FromDate(wanted.sign_date(), "consent.sign_date"));
     if (*row.sign_date < kEarliestSignature) return InvalidField("consent.sign_date", "must not be before 1900");
     if (*row.sign_date > absl::ToCivilDay(now, absl::UTCTimeZone()) + 1) {
       return InvalidField("consent.sign_date", "must not be in the future");

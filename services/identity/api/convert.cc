@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/dates.h"
 #include "common/rpc/etag.h"
 #include "common/rpc/labels.h"
 #include "common/rpc/resource_name.h"
@@ -23,18 +24,6 @@ absl::StatusOr<absl::Time> ToTime(const google::protobuf::Timestamp& timestamp, 
     return InvalidField(field, "is not a time between the years 1900 and 9999");
   }
   return rpc::FromTimestamp(timestamp);
-}
-
-types::v1::Date ToProto(absl::CivilDay day) {
-  types::v1::Date out;
-  out.set_year(static_cast<int>(day.year()));
-  out.set_month(day.month());
-  out.set_day(day.day());
-  return out;
-}
-
-absl::StatusOr<absl::CivilDay> ToDay(const types::v1::Date& date, absl::string_view field) {
-  return MakeDay(date.year(), date.month(), date.day(), field);
 }
 
 v1::Organization ToProto(const storage::OrganizationRow& row) {
@@ -109,7 +98,7 @@ v1::Consent ToProto(const storage::ConsentRow& row, absl::Time now) {
   if (consent.end_time != absl::InfiniteFuture())
     *out.mutable_period()->mutable_end_time() = rpc::ToTimestamp(consent.end_time);
   out.set_grantor(static_cast<v1::Consent::Grantor>(row.grantor));
-  if (row.sign_date.has_value()) *out.mutable_sign_date() = ToProto(*row.sign_date);
+  if (row.sign_date.has_value()) *out.mutable_sign_date() = rpc::ToDate(*row.sign_date);
   switch (StateAt(consent, now)) {
     case ConsentState::kActive:
       out.set_state(v1::Consent::STATE_ACTIVE);

@@ -9,7 +9,6 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "common/rpc/caller.h"
 #include "google/protobuf/repeated_field.h"
@@ -27,7 +26,6 @@
 #include "trellis/identity/v1/service_keys.pb.h"
 #include "trellis/identity/v1/session.pb.h"
 #include "trellis/identity/v1/user.pb.h"
-#include "trellis/types/v1/types.pb.h"
 
 namespace trellis::identity {
 
@@ -42,10 +40,6 @@ inline constexpr char kEmergencyAccesses[] = "emergencyAccesses";
 
 // In whole microseconds. Error: INVALID_ARGUMENT on `field` outside of the years 1900 to 9999.
 absl::StatusOr<absl::Time> ToTime(const google::protobuf::Timestamp& timestamp, absl::string_view field);
-
-types::v1::Date ToProto(absl::CivilDay day);
-// Error: INVALID_ARGUMENT on `field` where there is no such day.
-absl::StatusOr<absl::CivilDay> ToDay(const types::v1::Date& date, absl::string_view field);
 
 v1::Organization ToProto(const storage::OrganizationRow& row);
 v1::User ToProto(const storage::UserRow& row);

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/dates.h"
 #include "common/rpc/etag.h"
 #include "common/rpc/resource_name.h"
 #include "common/rpc/timestamps.h"
@@ -72,11 +73,11 @@ absl::StatusOr<PersonFacts> FactsOf(const v1::Person& person, absl::string_view 
   facts.family_names = person.family_names();
   facts.preferred_name = person.preferred_name();
   if (person.has_birth_date()) {
-    TRELLIS_ASSIGN_OR_RETURN(facts.birth_date, ToDay(person.birth_date(), absl::StrCat(prefix, "birth_date")));
+    TRELLIS_ASSIGN_OR_RETURN(facts.birth_date, rpc::FromDate(person.birth_date(), absl::StrCat(prefix, "birth_date")));
   }
   facts.deceased = person.deceased();
   if (person.has_death_date()) {
-    TRELLIS_ASSIGN_OR_RETURN(facts.death_date, ToDay(person.death_date(), absl::StrCat(prefix, "death_date")));
+    TRELLIS_ASSIGN_OR_RETURN(facts.death_date, rpc::FromDate(person.death_date(), absl::StrCat(prefix, "death_date")));
   }
   if (!v1::Person::Gender_IsValid(person.gender())) {
     return InvalidField(absl::StrCat(prefix, "gender"), "is a value that the contract does not know");

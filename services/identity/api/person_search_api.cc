@@ -7,6 +7,7 @@
 
 #include "common/access/access.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/dates.h"
 #include "common/rpc/id_page.h"
 #include "common/seal/sealer.h"
 #include "services/identity/api/convert.h"
@@ -31,7 +32,7 @@ absl::StatusOr<PersonQuery> ParseQuery(const v1::SearchPersonsRequest& request) 
     TRELLIS_ASSIGN_OR_RETURN(query.words, ParseNameQuery(request.name_query()));
   }
   if (request.has_birth_date()) {
-    TRELLIS_ASSIGN_OR_RETURN(query.birth_date, ToDay(request.birth_date(), "birth_date"));
+    TRELLIS_ASSIGN_OR_RETURN(query.birth_date, rpc::FromDate(request.birth_date(), "birth_date"));
   }
   if (request.has_identifier()) {
     query.identifier = PersonIdentifier{request.identifier().system(), request.identifier().value()};

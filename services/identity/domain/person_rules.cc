@@ -90,14 +90,6 @@ bool IsPhone(absl::string_view phone) {
 
 }  // namespace
 
-absl::StatusOr<absl::CivilDay> MakeDay(int year, int month, int day, absl::string_view field) {
-  const absl::CivilDay made(year, month, day);
-  if (made.year() != year || made.month() != month || made.day() != day) {
-    return InvalidField(field, "is not a day of the calendar");
-  }
-  return made;
-}
-
 absl::Status ValidatePerson(const PersonFacts& person, absl::CivilDay today, absl::string_view prefix) {
   Findings findings(prefix);
   CheckNames(person, findings);

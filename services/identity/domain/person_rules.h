@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
 
@@ -32,9 +31,6 @@ struct PersonFacts {
   std::vector<std::string> phones;
   std::vector<std::string> emails;
 };
-
-// The day, where year, month and day name one. Error: INVALID_ARGUMENT on `field`.
-absl::StatusOr<absl::CivilDay> MakeDay(int year, int month, int day, absl::string_view field);
 
 // All that is wrong at once: INVALID_ARGUMENT with one violation for each field, their paths beginning with `prefix`
 // ("person."). `today`: in UTC.

@@ -6,6 +6,7 @@
 
 #include "absl/time/civil_time.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/dates.h"
 #include "common/rpc/page_token.h"
 #include "services/referral/domain/matching.h"
 
@@ -24,9 +25,8 @@ Wish WishOf(const v1::RankHealthcareServicesRequest& request, const identity::v1
   Wish wish;
   wish.kind = request.need().code();
   if (person.has_birth_date()) {
-    const auto& birth = person.birth_date();
-    wish.age =
-        AgeAt(absl::CivilDay(birth.year(), birth.month(), birth.day()), absl::ToCivilDay(now, absl::UTCTimeZone()));
+    const absl::StatusOr<absl::CivilDay> birth = rpc::FromDate(person.birth_date(), "birth_date");
+    if (birth.ok()) wish.age = AgeAt(*birth, absl::ToCivilDay(now, absl::UTCTimeZone()));
   }
   const auto& languages = request.languages().empty() ? person.languages() : request.languages();
   wish.languages.assign(languages.begin(), languages.end());

@@ -195,6 +195,10 @@ TEST_F(CohortTest, RefusesWhatCannotBeSummedUp) {
   request.mutable_start_date()->set_day(2);
   EXPECT_EQ(CodeFor(request), grpc::StatusCode::INVALID_ARGUMENT);
   request = March();
+  request.mutable_start_date()->set_month(2);
+  request.mutable_start_date()->set_day(29);  // of 2015: not the first of March
+  EXPECT_EQ(CodeFor(request), grpc::StatusCode::INVALID_ARGUMENT);
+  request = March();
   request.mutable_end_date()->set_year(9999);
   v1::CohortSummary summary;
   EXPECT_THAT(Violations(Summarize(analyst_, request, &summary)), SizeIs(1));

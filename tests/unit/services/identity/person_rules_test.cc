@@ -71,12 +71,5 @@ TEST(ValidatePerson, NamesEveryWrongFieldAtOnce) {
                                                "person.languages[2]", "person.phones[1]", "person.phones[2]"));
 }
 
-TEST(MakeDay, WantsADayOfTheCalendar) {
-  EXPECT_EQ(*MakeDay(2024, 2, 29, "d"), absl::CivilDay(2024, 2, 29));
-  EXPECT_FALSE(MakeDay(2023, 2, 29, "d").ok());
-  EXPECT_FALSE(MakeDay(2023, 4, 31, "d").ok());
-  EXPECT_FALSE(MakeDay(2023, 0, 1, "d").ok());
-}
-
 }  // namespace
 }  // namespace trellis::identity
