@@ -15,6 +15,7 @@
 #include "common/rpc/pipeline/authentication.h"
 #include "common/rpc/transport/pem_check.h"
 #include "common/trace/context.h"
+#include "common/webauthn/webauthn.h"
 #include "services/assessment/domain/instrument_parser.h"
 #include "services/directory/domain/hsds_package.h"
 
@@ -74,6 +75,22 @@ void Instrument(absl::string_view text) {
   if (!instrument.ok()) ExpectRefusal(instrument.status());
 }
 
+// The same bytes in each place of an answer: whichever is read first, all are read by something.
+void Passkey(absl::string_view text) {
+  const webauthn::RelyingParty party{"example.org", {"https://app.example.org"}};
+  const std::string challenge(webauthn::kChallengeBytes, 'c');
+  const std::string client_data =
+      R"({"type":"webauthn.create","challenge":"Y2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2M","origin":"https://app.example.org"})";
+  const std::string bytes(text);
+  const auto made = webauthn::CheckRegistration(party, challenge, {client_data, bytes});
+  if (!made.ok()) ExpectRefusal(made.status());
+  if (made.ok() && made->credential_id.empty()) Fail("a passkey without an id");
+  const auto told = webauthn::CheckRegistration(party, challenge, {bytes, bytes});
+  if (!told.ok()) ExpectRefusal(told.status());
+  const auto shown = webauthn::CheckAssertion(party, challenge, text.substr(0, 65), {bytes, bytes, bytes});
+  if (!shown.ok()) ExpectRefusal(shown.status());
+}
+
 void Traceparent(absl::string_view text) { (void)trace::ParseTraceparent(text); }
 
 void SpiffeName(absl::string_view text) {
@@ -101,6 +118,7 @@ const std::map<std::string, std::function<void(absl::string_view)>>& Parsers() {
                                                                         {"page_token", PageToken},
                                                                         {"hsds_package", HsdsPackage},
                                                                         {"instrument", Instrument},
+                                                                        {"passkey", Passkey},
                                                                         {"traceparent", Traceparent},
                                                                         {"spiffe_name", SpiffeName},
                                                                         {"pem", Pem},
