@@ -1,6 +1,7 @@
 #include "common/access/method_rules.h"
 
 #include <algorithm>
+#include <iterator>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -19,7 +20,7 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using options::v1::MethodPolicy;
 
-constexpr char kSecondFactor[] = "otp";  // RFC 8176
+constexpr const char* kSecondFactors[] = {"otp", "hwk"};  // RFC 8176: a one-time code, a passkey
 
 // The fields from the request to the text, or nothing where the path does not lead to one text.
 std::vector<const FieldDescriptor*> Resolve(const Descriptor* message, absl::string_view path) {
@@ -105,7 +106,9 @@ absl::Status MethodRules::AuthorizeUser(rpc::CallContext& call, const Message& r
 }
 
 bool HasFreshFactor(const rpc::Caller& caller, absl::Time now) {
-  return Contains(caller.methods, kSecondFactor) && now - caller.auth_time <= kFreshFactor;
+  const bool shown = std::any_of(std::begin(kSecondFactors), std::end(kSecondFactors),
+                                 [&](const char* factor) { return Contains(caller.methods, factor); });
+  return shown && now - caller.auth_time <= kFreshFactor;
 }
 
 absl::Status MethodRules::RequireFreshFactor(const rpc::CallContext& call) const {

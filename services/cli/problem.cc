@@ -17,6 +17,7 @@ std::string NextStep(const absl::Status& status, const std::string& reason) {
   if (reason == "ETAG_MISMATCH") return "Somebody changed it in the meantime: look at it again and repeat your change.";
   if (reason == "CODE_REQUIRED") return "Give the code that your authenticator shows: --code CODE.";
   if (reason == "CODE_REFUSED") return "Wait for the next code: each works once. After many failures wait a while.";
+  if (reason == "PASSKEY_REQUIRED") return "Sign in with your app in the browser, where your passkey can be shown.";
   if (reason == "PASSWORD_REFUSED") return "Check the password; after many failures wait a while.";
   if (reason == "SECOND_FACTOR_REQUIRED") return "Show a code first: trellis step-up CODE.";
   switch (status.code()) {

@@ -21,6 +21,7 @@ EXCEPTIONS = {
         "finds what is due; each line is then worked on within its tenant",
     "SELECT organization_id, person_id, master_key, wrapped_key, create_time FROM data_key WHERE master_key =":
         "wraps everybody's keys anew",
+    "DELETE FROM passkey_challenge WHERE expire_time <": "forgets everybody's challenges that are long over",
     "DELETE FROM session WHERE expire_time <": "forgets everybody's sessions that are long over",
     "DELETE FROM session_revocation WHERE write_time <": "forgets everybody's revocations that are long past",
     "SELECT organization_id, user_id, session_id, issued_before, write_time FROM session_revocation WHERE write_time >=":

@@ -44,6 +44,7 @@ constexpr Excuse kExcuses[] = {
     {"services/assessment/domain/scoring.cc", "outcome.stages[i].code == fact.option", kOfAnInstrument},
     {"services/cli/answers.cc", "item.code() == key", kOfAnInstrument},
     {"services/cli/answers.cc", "option.code() == text", kOfAnInstrument},
+    {"services/identity/api/passkeys_api.cc", "now->password_hash != shown.password_hash", kBothStored},
     {"services/identity/api/passwords_api.cc", "now->password_hash != before->password_hash", kBothStored},
     {"services/identity/api/sign_in_api.cc", "now->password_hash != credentials.password_hash", kBothStored},
     {"services/identity/api/second_factors_api.cc", "now->password_hash != password_hash", kBothStored},

@@ -9,6 +9,7 @@
 #include "services/cli/commands/parse.h"
 #include "services/cli/secret.h"
 #include "services/cli/table.h"
+#include "trellis/identity/v1/passkeys.grpc.pb.h"
 #include "trellis/identity/v1/second_factors.grpc.pb.h"
 #include "trellis/identity/v1/service_keys.grpc.pb.h"
 #include "trellis/identity/v1/sessions.grpc.pb.h"
@@ -101,6 +102,31 @@ absl::Status StepUp(Client& client, const Args& args) {
   });
 }
 
+absl::Status ListPasskeys(Client& client, const Args& args) {
+  v1::ListPasskeysRequest request;
+  request.set_user(Named("users", args.positional().empty() ? client.session().user : args.positional()));
+  TRELLIS_ASSIGN_OR_RETURN(const auto response,
+                           client.Call(Service::kIdentity, &v1::Passkeys::Stub::ListPasskeys, request));
+  return client.Show(response, [&] {
+    Table table({"called", "made", "last used", "looks copied", "passkey"});
+    for (const v1::Passkey& passkey : response.passkeys()) {
+      table.Add({passkey.display_name(), FormatTime(passkey.create_time()),
+                 passkey.has_use_time() ? FormatTime(passkey.use_time()) : "never",
+                 passkey.has_suspect_time() ? FormatTime(passkey.suspect_time()) : "no", passkey.name()});
+    }
+    std::cout << table.ToString();
+  });
+}
+
+absl::Status RemovePasskey(Client& client, const Args& args) {
+  v1::RemovePasskeyRequest request;
+  request.set_name(Named("passkeys", args.positional()));
+  request.set_request_id(client.request_id());
+  TRELLIS_ASSIGN_OR_RETURN(const auto response,
+                           client.Call(Service::kIdentity, &v1::Passkeys::Stub::RemovePasskey, request));
+  return client.Show(response, [&] { std::cout << "    removed; " << response.ended_count() << " sessions ended\n"; });
+}
+
 absl::Status CreateKey(Client& client, const Args& args) {
   v1::CreateServiceKeyRequest request;
   request.mutable_service_key()->set_user(Named("users", args.positional()));
@@ -159,6 +185,12 @@ std::vector<Command> CredentialCommands() {
        "remove your own (step up first), or, as an administrator, that of a user who lost their device",
        {},
        RemoveFactor},
+      {"passkey list", "[USER]", "your own passkeys, or, as an administrator, those of a user", {}, ListPasskeys},
+      {"passkey remove",
+       "PASSKEY",
+       "remove your own (step up first), or, as an administrator, that of a user who lost it",
+       {},
+       RemovePasskey},
       {"step-up", "CODE", "show the second factor once more, for what wants it fresh", {}, StepUp},
       {"service-key create",
        "USER",

@@ -53,6 +53,10 @@ absl::Status UpdateOrganization(Client& client, const Args& args) {
     request.mutable_organization()->set_second_factor_required(args.Get("second-factor") == "required");
     request.mutable_update_mask()->add_paths("second_factor_required");
   }
+  if (args.Has("passkeys")) {
+    request.mutable_organization()->set_passkey_required_for_administrators(args.Get("passkeys") == "required");
+    request.mutable_update_mask()->add_paths("passkey_required_for_administrators");
+  }
   request.set_request_id(client.request_id());
   TRELLIS_ASSIGN_OR_RETURN(const auto response,
                            client.Call(Service::kIdentity, &v1::Organizations::Stub::UpdateOrganization, request));
@@ -160,7 +164,9 @@ std::vector<Command> StaffCommands() {
       {"organization update",
        "",
        "change your organization",
-       {{"name", "what people call it"}, {"second-factor", "'required' or 'optional', for everybody's sign-in"}},
+       {{"name", "what people call it"},
+        {"second-factor", "'required' or 'optional', for everybody's sign-in"},
+        {"passkeys", "'required' or 'optional', for administrators and privacy officers"}},
        UpdateOrganization},
       {"user create",
        "",

@@ -32,6 +32,7 @@ v1::Organization ToProto(const storage::OrganizationRow& row) {
   out.set_display_name(row.display_name);
   out.set_kind(static_cast<v1::Organization::Kind>(row.kind));
   out.set_second_factor_required(row.second_factor_required);
+  out.set_passkey_required_for_administrators(row.passkey_required_for_administrators);
   *out.mutable_create_time() = rpc::ToTimestamp(row.create_time);
   *out.mutable_update_time() = rpc::ToTimestamp(row.update_time);
   out.set_etag(rpc::MakeEtag(row.version));
@@ -72,6 +73,17 @@ v1::ServiceKey ToProto(const storage::ServiceKeyRow& row) {
   *out.mutable_create_time() = rpc::ToTimestamp(row.create_time);
   *out.mutable_expire_time() = rpc::ToTimestamp(row.expire_time);
   if (row.use_time.has_value()) *out.mutable_use_time() = rpc::ToTimestamp(*row.use_time);
+  return out;
+}
+
+v1::Passkey ToProto(const storage::PasskeyRow& row) {
+  v1::Passkey out;
+  out.set_name(rpc::MakeName(kPasskeys, row.id));
+  out.set_user(rpc::MakeName(kUsers, row.user));
+  out.set_display_name(row.display_name);
+  *out.mutable_create_time() = rpc::ToTimestamp(row.create_time);
+  if (row.use_time.has_value()) *out.mutable_use_time() = rpc::ToTimestamp(*row.use_time);
+  if (row.suspect_time.has_value()) *out.mutable_suspect_time() = rpc::ToTimestamp(*row.suspect_time);
   return out;
 }
 

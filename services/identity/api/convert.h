@@ -16,6 +16,7 @@
 #include "services/identity/domain/roles.h"
 #include "services/identity/storage/consents.h"
 #include "services/identity/storage/organizations.h"
+#include "services/identity/storage/passkeys.h"
 #include "services/identity/storage/relations.h"
 #include "services/identity/storage/service_keys.h"
 #include "services/identity/storage/sessions.h"
@@ -23,6 +24,7 @@
 #include "trellis/identity/v1/access_relation.pb.h"
 #include "trellis/identity/v1/consent.pb.h"
 #include "trellis/identity/v1/organization.pb.h"
+#include "trellis/identity/v1/passkeys.pb.h"
 #include "trellis/identity/v1/service_keys.pb.h"
 #include "trellis/identity/v1/session.pb.h"
 #include "trellis/identity/v1/user.pb.h"
@@ -33,6 +35,7 @@ inline constexpr char kOrganizations[] = "organizations";
 inline constexpr char kUsers[] = "users";
 inline constexpr char kSessions[] = "sessions";
 inline constexpr char kServiceKeys[] = "serviceKeys";
+inline constexpr char kPasskeys[] = "passkeys";
 inline constexpr char kPersons[] = "persons";
 inline constexpr char kPopulations[] = "populations";
 inline constexpr char kConsents[] = "consents";
@@ -46,6 +49,7 @@ v1::User ToProto(const storage::UserRow& row);
 // `current`: the session that the call belongs to.
 v1::Session ToProto(const storage::SessionRow& row, const Id& current);
 v1::ServiceKey ToProto(const storage::ServiceKeyRow& row);
+v1::Passkey ToProto(const storage::PasskeyRow& row);
 v1::AccessRelation ToProto(const storage::RelationRow& row);
 v1::Consent ToProto(const storage::ConsentRow& row, absl::Time now);
 

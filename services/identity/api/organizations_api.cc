@@ -12,13 +12,15 @@
 #include "services/identity/api/accounts.h"
 #include "services/identity/api/convert.h"
 #include "services/identity/api/field_mask.h"
+#include "services/identity/api/passkey_proofs.h"
 #include "services/identity/storage/organizations.h"
 #include "trellis/identity/v1/identity_events.pb.h"
 
 namespace trellis::identity {
 namespace {
 
-constexpr absl::string_view kChangeable[] = {"display_name", "second_factor_required"};
+constexpr absl::string_view kChangeable[] = {"display_name", "second_factor_required",
+                                             "passkey_required_for_administrators"};
 
 absl::Status Validate(const v1::Organization& organization) {
   TRELLIS_RETURN_IF_ERROR(RequireText(organization.display_name(), "organization.display_name"));
@@ -33,6 +35,7 @@ absl::Status Validate(const v1::Organization& organization) {
 absl::StatusOr<v1::CreateOrganizationResponse> OrganizationsApi::CreateOrganization(
     rpc::CallContext& call, const v1::CreateOrganizationRequest& request) {
   TRELLIS_RETURN_IF_ERROR(Validate(request.organization()));
+  if (request.organization().passkey_required_for_administrators()) TRELLIS_RETURN_IF_ERROR(RequirePasskeys(party_));
   TRELLIS_ASSIGN_OR_RETURN(const NewAccount administrator,
                            PrepareAccount(request.administrator(), {Role::kOrganizationAdministrator},
                                           request.organization().display_name(), request.administrator_password(),
@@ -48,6 +51,7 @@ absl::StatusOr<v1::CreateOrganizationResponse> OrganizationsApi::CreateOrganizat
         row.display_name = request.organization().display_name();
         row.kind = request.organization().kind();
         row.second_factor_required = request.organization().second_factor_required();
+        row.passkey_required_for_administrators = request.organization().passkey_required_for_administrators();
         row.create_time = unit.now;
         row.update_time = unit.now;
         TRELLIS_RETURN_IF_ERROR(storage::InsertOrganization(unit.db, row));
@@ -96,8 +100,13 @@ absl::StatusOr<v1::UpdateOrganizationResponse> OrganizationsApi::UpdateOrganizat
         *response.mutable_organization() = ToProto(*row);
         if (CopyFields(fields, request.organization(), *response.mutable_organization()).empty()) return response;
         TRELLIS_RETURN_IF_ERROR(RequireText(response.organization().display_name(), "organization.display_name"));
+        // Where nobody can have a passkey, nobody could turn it off again.
+        const bool passkey_wanted = response.organization().passkey_required_for_administrators();
+        const bool turned_on = passkey_wanted && !row->passkey_required_for_administrators;
+        if (turned_on) TRELLIS_RETURN_IF_ERROR(RequirePasskeys(party_));
         row->display_name = response.organization().display_name();
         row->second_factor_required = response.organization().second_factor_required();
+        row->passkey_required_for_administrators = passkey_wanted;
         ++row->version;
         row->update_time = unit.now;
         TRELLIS_RETURN_IF_ERROR(storage::UpdateOrganization(unit.db, *row));

@@ -4,6 +4,7 @@
 #include "absl/status/statusor.h"
 #include "common/rpc/call_context.h"
 #include "common/runtime/runtime.h"
+#include "common/webauthn/webauthn.h"
 #include "services/identity/api/passwords.h"
 #include "trellis/identity/v1/organizations.pb.h"
 
@@ -12,7 +13,8 @@ namespace trellis::identity {
 // Serves trellis.identity.v1.Organizations. Thread-safe.
 class OrganizationsApi {
  public:
-  OrganizationsApi(runtime::Runtime& runtime, Passwords& passwords) : runtime_(runtime), passwords_(passwords) {}
+  OrganizationsApi(runtime::Runtime& runtime, Passwords& passwords, const webauthn::RelyingParty& party)
+      : runtime_(runtime), passwords_(passwords), party_(party) {}
 
   absl::StatusOr<v1::CreateOrganizationResponse> CreateOrganization(rpc::CallContext& call,
                                                                     const v1::CreateOrganizationRequest& request);
@@ -26,6 +28,7 @@ class OrganizationsApi {
  private:
   runtime::Runtime& runtime_;
   Passwords& passwords_;
+  const webauthn::RelyingParty& party_;
 };
 
 }  // namespace trellis::identity

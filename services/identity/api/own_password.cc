@@ -5,6 +5,7 @@
 
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
+#include "services/identity/api/passkey_proofs.h"
 
 namespace trellis::identity {
 
@@ -23,7 +24,7 @@ absl::StatusOr<storage::Credentials> ShowOwnPassword(runtime::Runtime& runtime, 
   std::optional<storage::Credentials> found;
   TRELLIS_RETURN_IF_ERROR(runtime.Read(call, [&](db::Session& session) -> absl::Status {
     TRELLIS_ASSIGN_OR_RETURN(found, storage::CredentialsOf(session, caller.organization, caller.user));
-    return absl::OkStatus();
+    return RequireFactorOfPasskeyHolder(session, caller, runtime.clock().Now());
   }));
   if (!found.has_value()) return PasswordRefused();
   if (found->user.roles.contains(Role::kServiceAccount)) return IsServiceAccount();

@@ -17,7 +17,8 @@ namespace trellis::identity {
 
 // The caller with their present hash, where `password` is right. Slow, so outside of any transaction: whoever acts on
 // it compares the hash once more. Errors: PERMISSION_DENIED PASSWORD_REFUSED (wrong, or tried too often),
-// FAILED_PRECONDITION SERVICE_ACCOUNT; those of PasswordHasher.
+// SECOND_FACTOR_REQUIRED (has a passkey and has shown no factor within five minutes), FAILED_PRECONDITION
+// SERVICE_ACCOUNT; those of PasswordHasher.
 absl::StatusOr<storage::Credentials> ShowOwnPassword(runtime::Runtime& runtime, Passwords& passwords, SignInGate& gate,
                                                      rpc::CallContext& call, absl::string_view password);
 

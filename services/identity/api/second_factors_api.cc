@@ -15,6 +15,7 @@
 #include "services/identity/api/convert.h"
 #include "services/identity/api/own_factor.h"
 #include "services/identity/api/own_password.h"
+#include "services/identity/api/passkey_proofs.h"
 #include "services/identity/api/second_factor_codes.h"
 #include "services/identity/api/session_tokens.h"
 #include "services/identity/storage/organizations.h"
@@ -142,6 +143,7 @@ absl::StatusOr<Ended> SecondFactorsApi::Confirm(runtime::WriteUnit& unit, const 
                                                 absl::string_view code, const SignInTry& attempt) {
   TRELLIS_RETURN_IF_ERROR(storage::LockUser(unit.db, unit.organization, caller.user).status());
   TRELLIS_ASSIGN_OR_RETURN(auto row, storage::LockSecondFactor(unit.db, unit.organization, caller.user));
+  TRELLIS_RETURN_IF_ERROR(RequireFactorOfPasskeyHolder(unit.db, caller, unit.now));
   if (row.has_value() && row->active()) TRELLIS_RETURN_IF_ERROR(RequireFreshCode(caller, unit.now));
   const bool begun = row.has_value() && row->next_seed.has_value() && unit.now - *row->next_time < kTimeToConfirm;
   if (!begun) return NothingBegun();
@@ -157,7 +159,7 @@ absl::StatusOr<Ended> SecondFactorsApi::Confirm(runtime::WriteUnit& unit, const 
   TRELLIS_RETURN_IF_ERROR(storage::PutSecondFactor(unit.db, *row));
   TRELLIS_ASSIGN_OR_RETURN(auto session, storage::LockSession(unit.db, unit.organization, caller.session));
   if (!session.has_value() || !GoesOn(session->state(), unit.now)) return SessionEnded();
-  session->ShowedFactor(unit.now);
+  session->ShowedFactor(unit.now, kOneTimeCode);
   TRELLIS_RETURN_IF_ERROR(storage::UpdateSession(unit.db, *session));
   return EndAllSessions(unit, caller.user, EndReason::kCredentialChanged, caller.session);
 }

@@ -22,6 +22,7 @@
 #include "services/identity/api/emergency_accesses_api.h"
 #include "services/identity/api/keys_api.h"
 #include "services/identity/api/organizations_api.h"
+#include "services/identity/api/passkeys_api.h"
 #include "services/identity/api/passwords.h"
 #include "services/identity/api/passwords_api.h"
 #include "services/identity/api/person_disclosure_api.h"
@@ -57,6 +58,7 @@ struct Settings {
   std::string denied_passwords;
   absl::Duration signing_key_life;
   bool at_once = false;
+  webauthn::RelyingParty passkeys_for;
   Passwords* passwords = nullptr;  // made in Build, live as long as the runtime
   TokenKeys* keys = nullptr;
 };
@@ -70,6 +72,10 @@ void DeclareFlags(config::Loader& flags, Settings& settings) {
                "file with passwords that nobody may choose, one a line, besides the common ones that are built in");
   flags.Duration("signing-key-life", &settings.signing_key_life, absl::Hours(24 * 30),
                  "how long a key signs access tokens before the next one follows, 90 days at most");
+  flags.String("passkey-rp-id", &settings.passkeys_for.id, "",
+               "the domain that passkeys are made for; without it there are none");
+  flags.List("passkey-origins", &settings.passkeys_for.origins, "",
+             "where pages that show passkeys come from, within that domain: https://app.example.org");
 }
 
 // The operator's own list of passwords that nobody may choose.
@@ -170,6 +176,16 @@ void RouteCredentials(rpc::Router& router, SecondFactorsApi* factors, ServiceKey
   router.Unary("trellis.identity.v1.ServiceKeys.RevokeServiceKey", keys, &ServiceKeysApi::RevokeServiceKey);
 }
 
+void RoutePasskeys(rpc::Router& router, PasskeysApi* passkeys) {
+  router.Unary("trellis.identity.v1.Passkeys.BeginPasskeyRegistration", passkeys,
+               &PasskeysApi::BeginPasskeyRegistration);
+  router.Unary("trellis.identity.v1.Passkeys.FinishPasskeyRegistration", passkeys,
+               &PasskeysApi::FinishPasskeyRegistration);
+  router.Unary("trellis.identity.v1.Passkeys.BeginPasskeyChallenge", passkeys, &PasskeysApi::BeginPasskeyChallenge);
+  router.Unary("trellis.identity.v1.Passkeys.ListPasskeys", passkeys, &PasskeysApi::ListPasskeys);
+  router.Unary("trellis.identity.v1.Passkeys.RemovePasskey", passkeys, &PasskeysApi::RemovePasskey);
+}
+
 absl::StatusOr<std::vector<access::VerificationKey>> OwnKeys(TokenKeys& keys) {
   TRELLIS_ASSIGN_OR_RETURN(const auto published, keys.Published(absl::Now() + absl::Seconds(5)));
   std::vector<access::VerificationKey> out;
@@ -191,16 +207,18 @@ void KeepUp(runtime::Runtime& runtime, TokenKeys* keys, SignInGate* gate, Sessio
 
 absl::Status Build(runtime::Runtime& runtime, Settings& settings) {
   TRELLIS_ASSIGN_OR_RETURN(std::string denied, DeniedPasswords(settings.denied_passwords));
+  TRELLIS_RETURN_IF_ERROR(webauthn::CheckRelyingParty(settings.passkeys_for));
+  const webauthn::RelyingParty& party = *runtime.Make<webauthn::RelyingParty>(settings.passkeys_for);
   settings.passwords = runtime.Make<Passwords>(HasherOptions(settings), runtime.random(), std::move(denied));
   settings.keys = runtime.Make<TokenKeys>(runtime, std::min(settings.signing_key_life, kLongestKeyLife));
   Passwords& passwords = *settings.passwords;
   TokenKeys* const keys = settings.keys;
   auto* gate = runtime.Make<SignInGate>(runtime);
   auto* tokens = runtime.Make<SessionTokens>(runtime, *keys);
-  auto* sessions = runtime.Make<SessionsApi>(runtime, *tokens, *gate);
+  auto* sessions = runtime.Make<SessionsApi>(runtime, *tokens, *gate, party);
   auto* key_set = runtime.Make<KeysApi>(*keys);
   rpc::Router& router = runtime.router();
-  RouteAdministration(router, runtime.Make<OrganizationsApi>(runtime, passwords),
+  RouteAdministration(router, runtime.Make<OrganizationsApi>(runtime, passwords, party),
                       runtime.Make<UsersApi>(runtime, passwords),
                       runtime.Make<PasswordsApi>(runtime, passwords, *gate));
   auto* erasure = runtime.Make<PersonErasureApi>(runtime);
@@ -211,6 +229,7 @@ absl::Status Build(runtime::Runtime& runtime, Settings& settings) {
   RouteSessions(router, runtime.Make<SignInApi>(runtime, passwords, *tokens, *gate), sessions);
   RouteCredentials(router, runtime.Make<SecondFactorsApi>(runtime, passwords, *gate),
                    runtime.Make<ServiceKeysApi>(runtime));
+  RoutePasskeys(router, runtime.Make<PasskeysApi>(runtime, passwords, *gate, party));
   router.Unary("trellis.identity.v1.Keys.GetKeySet", key_set, &KeysApi::GetKeySet);
 
   runtime.UseKeys([keys] { return OwnKeys(*keys); });

@@ -13,8 +13,10 @@
 #include "common/log/log.h"
 #include "common/rpc/resource_name.h"
 #include "services/identity/api/convert.h"
+#include "services/identity/api/passkey_proofs.h"
 #include "services/identity/api/session_ends.h"
 #include "services/identity/storage/organizations.h"
+#include "services/identity/storage/passkeys.h"
 
 namespace trellis::identity {
 namespace {
@@ -27,12 +29,14 @@ absl::Status SessionEnded() {
   return Error(absl::StatusCode::kUnauthenticated, "SESSION_ENDED", "The session is over. Sign in again.");
 }
 
-absl::StatusOr<bool> IsRestricted(db::Session& session, const storage::SessionRow& row) {
-  const bool shown = std::find(row.methods.begin(), row.methods.end(), kOneTimeCode) != row.methods.end();
-  const bool has_password = std::find(row.methods.begin(), row.methods.end(), kPasswordMethod) != row.methods.end();
-  if (shown || !has_password) return false;
+absl::StatusOr<bool> IsRestricted(db::Session& session, const storage::SessionRow& row, const Roles& roles) {
+  if (!row.Shows(kPasswordMethod) || row.Shows(kPasskeyMethod)) return false;
+  TRELLIS_ASSIGN_OR_RETURN(const bool passkey_wanted, MustHavePasskey(session, row.organization, roles));
+  if (passkey_wanted) return true;
+  if (row.Shows(kOneTimeCode)) return false;
   TRELLIS_ASSIGN_OR_RETURN(const auto organization, storage::FindOrganization(session, row.organization));
-  return organization.has_value() && organization->second_factor_required;
+  if (organization.has_value() && organization->second_factor_required) return true;
+  return storage::HasPasskey(session, row.organization, row.user);
 }
 
 absl::StatusOr<LiveSession> SessionTokens::Begin(runtime::WriteUnit& unit, const storage::UserRow& user,
@@ -51,7 +55,7 @@ absl::StatusOr<LiveSession> SessionTokens::Begin(runtime::WriteUnit& unit, const
   live.session.auth_time = live.session.create_time = live.session.refresh_time = unit.now;
   live.session.expire_time = std::min(unit.now + kSessionLife, latest_end);
   TRELLIS_RETURN_IF_ERROR(storage::InsertSession(unit.db, live.session));
-  TRELLIS_ASSIGN_OR_RETURN(live.restricted, IsRestricted(unit.db, live.session));
+  TRELLIS_ASSIGN_OR_RETURN(live.restricted, IsRestricted(unit.db, live.session, user.roles));
   TRELLIS_ASSIGN_OR_RETURN(live.refresh_token, Give(unit.db, live.session, runtime_.random().Bytes(kTokenBytes)));
   return live;
 }
@@ -90,7 +94,7 @@ absl::StatusOr<SessionTokens::Outcome> SessionTokens::Judge(db::Session& tx, abs
   if (!user.has_value() || user->disabled) return outcome;
   outcome.live.session = *session;
   outcome.live.user = *user;
-  TRELLIS_ASSIGN_OR_RETURN(outcome.live.restricted, IsRestricted(tx, *session));
+  TRELLIS_ASSIGN_OR_RETURN(outcome.live.restricted, IsRestricted(tx, *session, user->roles));
   outcome.verdict = JudgeRefresh(session->state(), row->shown(), runtime_.clock().Now());
   if (outcome.verdict == identity::Refresh::kNext) TRELLIS_RETURN_IF_ERROR(Advance(tx, token, *row, outcome));
   if (outcome.verdict == identity::Refresh::kRepeat) {
@@ -147,7 +151,7 @@ absl::Status SessionTokens::Find(db::Session& tx, const rpc::Caller& caller, Liv
   if (!GoesOn(session->state(), runtime_.clock().Now())) return SessionEnded();
   live.session = *std::move(session);
   live.user = *std::move(user);
-  TRELLIS_ASSIGN_OR_RETURN(live.restricted, IsRestricted(tx, live.session));
+  TRELLIS_ASSIGN_OR_RETURN(live.restricted, IsRestricted(tx, live.session, live.user.roles));
   return absl::OkStatus();
 }
 

@@ -24,13 +24,14 @@ struct LiveSession {
   storage::SessionRow session;
   storage::UserRow user;
   std::string refresh_token;  // a secret
-  bool restricted = false;    // the organization wants a second factor and none was shown: no roles
+  bool restricted = false;    // a second factor is still to be shown: no roles
 };
 
 absl::Status SessionEnded();  // UNAUTHENTICATED SESSION_ENDED
 
-// Whether the organization wants a second factor that this session has not shown. Service accounts have none.
-absl::StatusOr<bool> IsRestricted(db::Session& session, const storage::SessionRow& row);
+// Whether a second factor is still to be shown in this session of a user with these roles: one that the organization
+// wants, or the passkey that the user has. Service accounts have none.
+absl::StatusOr<bool> IsRestricted(db::Session& session, const storage::SessionRow& row, const Roles& roles);
 
 // A refresh token is 256 random bits; only its SHA-256 is stored. The next one is a keyed digest of it under a random
 // key that is made when it is used: so the same next token can be given out again for a few seconds, and neither the

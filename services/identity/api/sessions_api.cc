@@ -14,9 +14,11 @@
 #include "common/rpc/resource_name.h"
 #include "common/rpc/timestamps.h"
 #include "services/identity/api/convert.h"
+#include "services/identity/api/passkey_proofs.h"
 #include "services/identity/api/second_factor_codes.h"
 #include "services/identity/api/session_ends.h"
 #include "services/identity/domain/roles.h"
+#include "services/identity/storage/passkeys.h"
 #include "services/identity/storage/second_factors.h"
 #include "services/identity/storage/sessions.h"
 #include "services/identity/storage/users.h"
@@ -31,24 +33,39 @@ absl::StatusOr<storage::SessionRow> LockOwnSession(runtime::WriteUnit& unit, con
   return SessionEnded();
 }
 
+// A code does not stand for a passkey that the organization wants, once there is one. (Until then it proves who makes
+// the first.) The token's roles do not count here: a session that waits for its passkey has none.
+absl::Status RequireNoPasskey(runtime::WriteUnit& unit, const rpc::Caller& caller) {
+  TRELLIS_ASSIGN_OR_RETURN(const auto user, storage::FindUser(unit.db, unit.organization, caller.user));
+  if (!user.has_value()) return SessionEnded();
+  TRELLIS_ASSIGN_OR_RETURN(const bool wanted, MustHavePasskey(unit.db, unit.organization, user->roles));
+  TRELLIS_ASSIGN_OR_RETURN(const bool there, storage::HasPasskey(unit.db, unit.organization, caller.user));
+  if (!wanted || !there) return absl::OkStatus();
+  return Error(absl::StatusCode::kPermissionDenied, "PASSKEY_REQUIRED",
+               "Your organization wants your passkey for this: Passkeys.BeginPasskeyChallenge, then StepUp with it.");
+}
+
 }  // namespace
 
 absl::StatusOr<v1::StepUpResponse> SessionsApi::StepUp(rpc::CallContext& call, const v1::StepUpRequest& request) {
+  if (request.proof_case() == v1::StepUpRequest::PROOF_NOT_SET) return InvalidField("code", "or passkey is required");
   const rpc::Caller& caller = call.caller();
   const SignInTry attempt = TryWithin(caller);
   TRELLIS_ASSIGN_OR_RETURN(const bool entered, gate_.Enter(attempt, call.deadline()));
-  if (!entered) return CodeRefused();
+  if (!entered) return request.has_passkey() ? webauthn::PasskeyRefused("it was tried too often") : CodeRefused();
   // The record of the request keeps a digest of it, from which a code could be guessed.
   v1::StepUpRequest record = request;
-  record.clear_code();
+  record.clear_proof();
   bool shown = false;
+  std::optional<Id> copy;
   absl::StatusOr<v1::StepUpResponse> response = runtime_.Write<v1::StepUpResponse>(
       call, record, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::StepUpResponse> {
-        TRELLIS_ASSIGN_OR_RETURN(v1::StepUpResponse done, ShowFactor(unit, caller, request, attempt));
+        TRELLIS_ASSIGN_OR_RETURN(v1::StepUpResponse done, ShowFactor(unit, caller, request, attempt, copy));
         shown = true;
         return done;
       });
   TRELLIS_RETURN_IF_ERROR(gate_.Settle(attempt, shown, response.status(), call.deadline()));
+  if (copy.has_value()) TRELLIS_RETURN_IF_ERROR(RecordCopy(runtime_, caller.organization, *copy, call.deadline()));
   TRELLIS_RETURN_IF_ERROR(response.status());
 
   // Tokens are not part of what is stored for repetitions: each answer gets its own.
@@ -62,22 +79,29 @@ absl::StatusOr<v1::StepUpResponse> SessionsApi::StepUp(rpc::CallContext& call, c
 }
 
 absl::StatusOr<v1::StepUpResponse> SessionsApi::ShowFactor(runtime::WriteUnit& unit, const rpc::Caller& caller,
-                                                           const v1::StepUpRequest& request, const SignInTry& attempt) {
+                                                           const v1::StepUpRequest& request, const SignInTry& attempt,
+                                                           std::optional<Id>& copy) {
+  copy.reset();  // of a try before, which was undone
+  TRELLIS_ASSIGN_OR_RETURN(storage::SessionRow session, LockOwnSession(unit, caller));
+  TRELLIS_RETURN_IF_ERROR(request.has_passkey() ? UsePasskey(unit, party_, caller, request.passkey(), copy)
+                                                : ShowCode(unit, caller, request.code()));
+  TRELLIS_RETURN_IF_ERROR(gate_.Succeeded(unit.db, attempt));
+  session.ShowedFactor(unit.now, request.has_passkey() ? kPasskeyMethod : kOneTimeCode);
+  TRELLIS_RETURN_IF_ERROR(storage::UpdateSession(unit.db, session));
+  v1::StepUpResponse response;
+  *response.mutable_session() = ToProto(session, session.id);
+  return response;
+}
+
+absl::Status SessionsApi::ShowCode(runtime::WriteUnit& unit, const rpc::Caller& caller, absl::string_view code) {
   TRELLIS_ASSIGN_OR_RETURN(const auto factor, storage::LockSecondFactor(unit.db, unit.organization, caller.user));
   if (!factor.has_value() || !factor->active()) {
     return Error(absl::StatusCode::kFailedPrecondition, "NO_SECOND_FACTOR",
                  "Set up a second factor first (SecondFactors.BeginSecondFactor).");
   }
-  TRELLIS_ASSIGN_OR_RETURN(storage::SessionRow session, LockOwnSession(unit, caller));
-  TRELLIS_ASSIGN_OR_RETURN(const bool right,
-                           UseCode(runtime_.seal(), unit.db, *factor, request.code(), runtime_.clock().Now()));
-  if (!right) return CodeRefused();
-  TRELLIS_RETURN_IF_ERROR(gate_.Succeeded(unit.db, attempt));
-  session.ShowedFactor(unit.now);
-  TRELLIS_RETURN_IF_ERROR(storage::UpdateSession(unit.db, session));
-  v1::StepUpResponse response;
-  *response.mutable_session() = ToProto(session, session.id);
-  return response;
+  TRELLIS_RETURN_IF_ERROR(RequireNoPasskey(unit, caller));
+  TRELLIS_ASSIGN_OR_RETURN(const bool right, UseCode(runtime_.seal(), unit.db, *factor, code, runtime_.clock().Now()));
+  return right ? absl::OkStatus() : CodeRefused();
 }
 
 absl::StatusOr<v1::RefreshSessionResponse> SessionsApi::RefreshSession(rpc::CallContext& call,
@@ -158,7 +182,10 @@ absl::StatusOr<v1::RevokeSessionsResponse> SessionsApi::RevokeSessions(rpc::Call
 
 absl::Status SessionsApi::ForgetOldSessions(absl::Time deadline) {
   const absl::Time before = runtime_.clock().Now() - absl::Hours(24);
-  return runtime_.pool().Transact(deadline, [&](db::Session& tx) { return storage::PurgeSessions(tx, before); });
+  return runtime_.pool().Transact(deadline, [&](db::Session& tx) -> absl::Status {
+    TRELLIS_RETURN_IF_ERROR(storage::PurgeChallenges(tx, before));
+    return storage::PurgeSessions(tx, before);
+  });
 }
 
 }  // namespace trellis::identity

@@ -1,11 +1,15 @@
 #ifndef TRELLIS_SERVICES_IDENTITY_API_SESSIONS_API_H_
 #define TRELLIS_SERVICES_IDENTITY_API_SESSIONS_API_H_
 
+#include <optional>
+
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/rpc/call_context.h"
 #include "common/runtime/runtime.h"
+#include "common/webauthn/webauthn.h"
 #include "services/identity/api/session_tokens.h"
 #include "services/identity/api/sign_in_gate.h"
 #include "trellis/identity/v1/sessions.pb.h"
@@ -15,8 +19,8 @@ namespace trellis::identity {
 // Serves trellis.identity.v1.Sessions, signing in left out (SignInApi). Thread-safe.
 class SessionsApi {
  public:
-  SessionsApi(runtime::Runtime& runtime, SessionTokens& tokens, SignInGate& gate)
-      : runtime_(runtime), tokens_(tokens), gate_(gate) {}
+  SessionsApi(runtime::Runtime& runtime, SessionTokens& tokens, SignInGate& gate, const webauthn::RelyingParty& party)
+      : runtime_(runtime), tokens_(tokens), gate_(gate), party_(party) {}
 
   absl::StatusOr<v1::StepUpResponse> StepUp(rpc::CallContext& call, const v1::StepUpRequest& request);
   absl::StatusOr<v1::RefreshSessionResponse> RefreshSession(rpc::CallContext& call,
@@ -32,11 +36,14 @@ class SessionsApi {
 
  private:
   absl::StatusOr<v1::StepUpResponse> ShowFactor(runtime::WriteUnit& unit, const rpc::Caller& caller,
-                                                const v1::StepUpRequest& request, const SignInTry& attempt);
+                                                const v1::StepUpRequest& request, const SignInTry& attempt,
+                                                std::optional<Id>& copy);
+  absl::Status ShowCode(runtime::WriteUnit& unit, const rpc::Caller& caller, absl::string_view code);
 
   runtime::Runtime& runtime_;
   SessionTokens& tokens_;
   SignInGate& gate_;
+  const webauthn::RelyingParty& party_;
 };
 
 }  // namespace trellis::identity

@@ -15,6 +15,7 @@
 #include "services/identity/domain/session_rules.h"
 #include "services/identity/domain/text_forms.h"
 #include "services/identity/storage/known_devices.h"
+#include "services/identity/storage/passkeys.h"
 #include "services/identity/storage/second_factors.h"
 #include "services/identity/storage/service_keys.h"
 
@@ -55,7 +56,7 @@ absl::StatusOr<v1::SignInResponse> SignInApi::SignIn(rpc::CallContext& call, con
     if (entered) TRELLIS_RETURN_IF_ERROR(gate_.Failed(found.attempt, call.deadline()));
     return Refused();
   }
-  if (found.second_factor && request.code().empty()) {
+  if (found.second_factor && !found.passkey && request.code().empty()) {
     TRELLIS_RETURN_IF_ERROR(gate_.TakeBack(found.attempt, call.deadline()));
     return CodeRequired();
   }
@@ -82,6 +83,7 @@ absl::StatusOr<SignInApi::Found> SignInApi::LookUp(rpc::CallContext& call, const
     // Somebody who does not exist costs as many statements as somebody who does.
     const storage::UserRow user = found.credentials.has_value() ? found.credentials->user : storage::UserRow();
     TRELLIS_ASSIGN_OR_RETURN(const auto factor, storage::FindSecondFactor(session, user.organization, user.id));
+    TRELLIS_ASSIGN_OR_RETURN(found.passkey, storage::HasPasskey(session, user.organization, user.id));
     found.second_factor = factor.has_value() && factor->active();
     found.attempt.known = found.credentials.has_value();
     if (request.device_token().empty()) return absl::OkStatus();
@@ -146,6 +148,11 @@ absl::Status SignInApi::CheckCode(runtime::WriteUnit& unit, const Id& user, cons
                                   std::vector<std::string>& methods) {
   TRELLIS_ASSIGN_OR_RETURN(const auto factor, storage::LockSecondFactor(unit.db, unit.organization, user));
   if (!factor.has_value() || !factor->active()) return absl::OkStatus();
+  if (code.empty()) {
+    // The session holds no roles until the passkey is shown.
+    TRELLIS_ASSIGN_OR_RETURN(const bool passkey, storage::HasPasskey(unit.db, unit.organization, user));
+    return passkey ? absl::OkStatus() : Refused();
+  }
   TRELLIS_ASSIGN_OR_RETURN(const bool right, UseCode(runtime_.seal(), unit.db, *factor, code, runtime_.clock().Now()));
   if (!right) return Refused();
   methods.push_back(kOneTimeCode);

@@ -31,7 +31,8 @@ class SignInApi {
  private:
   struct Found {
     std::optional<storage::Credentials> credentials;
-    bool second_factor = false;
+    bool second_factor = false;  // a code
+    bool passkey = false;
     SignInTry attempt;
   };
   struct Begun {

@@ -58,6 +58,11 @@ Roles Difference(const Roles& a, const Roles& b) {
   return out;
 }
 
+bool AnswersForOthers(const Roles& roles) {
+  return roles.contains(Role::kPlatformAdministrator) || roles.contains(Role::kOrganizationAdministrator) ||
+         roles.contains(Role::kDirectoryAdministrator) || roles.contains(Role::kPrivacyOfficer);
+}
+
 bool MayStandInRelation(const Roles& roles) {
   return roles.contains(Role::kCoordinator) || roles.contains(Role::kClinician);
 }

@@ -43,6 +43,9 @@ Roles Difference(const Roles& a, const Roles& b);
 // Opens accounts for others.
 bool IsAdministrator(const Roles& roles);
 
+// Roles whose holder acts on what belongs to others: administrators, and privacy officers, who review emergency access.
+bool AnswersForOthers(const Roles& roles);
+
 // Roles that see persons at all: without one of them a relation to a person is of no use.
 bool MayStandInRelation(const Roles& roles);
 

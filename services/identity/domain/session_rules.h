@@ -17,6 +17,7 @@ inline constexpr int kMostSessions = 50;  // of one user at a time
 // How a user proves who they are: the values of a token's `amr` (RFC 8176; "key" is our own).
 inline constexpr char kPasswordMethod[] = "pwd";
 inline constexpr char kOneTimeCode[] = "otp";
+inline constexpr char kPasskeyMethod[] = "hwk";
 inline constexpr char kServiceKeyMethod[] = "key";
 
 // The numbers of the contract and of the database.

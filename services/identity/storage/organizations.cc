@@ -10,28 +10,42 @@ namespace trellis::identity::storage {
 namespace {
 
 constexpr char kInsert[] =
-    "INSERT INTO organization (id, display_name, kind, second_factor_required, version, create_time, update_time) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?)";
+    "INSERT INTO organization (id, display_name, kind, second_factor_required, passkey_required_for_administrators, "
+    "version, create_time, update_time) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr char kFind[] =
-    "SELECT id, display_name, kind, second_factor_required, version, create_time, update_time FROM organization "
+    "SELECT id, display_name, kind, second_factor_required, passkey_required_for_administrators, version, create_time, "
+    "update_time FROM organization "
     "WHERE id = ?";
 constexpr char kLock[] =
-    "SELECT id, display_name, kind, second_factor_required, version, create_time, update_time FROM organization "
+    "SELECT id, display_name, kind, second_factor_required, passkey_required_for_administrators, version, create_time, "
+    "update_time FROM organization "
     "WHERE id = ? FOR UPDATE";
 constexpr char kUpdate[] =
-    "UPDATE organization SET display_name = ?, second_factor_required = ?, version = ?, update_time = ? WHERE id = ?";
+    "UPDATE organization SET display_name = ?, second_factor_required = ?, passkey_required_for_administrators = ?, "
+    "version = ?, update_time = ? WHERE id = ?";
 constexpr char kList[] =
-    "SELECT id, display_name, kind, second_factor_required, version, create_time, update_time FROM organization "
+    "SELECT id, display_name, kind, second_factor_required, passkey_required_for_administrators, version, create_time, "
+    "update_time FROM organization "
     "WHERE id > ? ORDER BY id LIMIT ?";
 
-OrganizationRow ToRow(std::tuple<Id, std::string, int, bool, std::int64_t, absl::Time, absl::Time> columns) {
-  auto& [id, display_name, kind, second_factor_required, version, create_time, update_time] = columns;
-  return {id, std::move(display_name), kind, second_factor_required, version, create_time, update_time};
+OrganizationRow ToRow(std::tuple<Id, std::string, int, bool, bool, std::int64_t, absl::Time, absl::Time> columns) {
+  auto& [id, display_name, kind, second_factor_required, passkey_required_for_administrators, version, create_time,
+         update_time] = columns;
+  return {id,
+          std::move(display_name),
+          kind,
+          second_factor_required,
+          passkey_required_for_administrators,
+          version,
+          create_time,
+          update_time};
 }
 
 absl::StatusOr<std::optional<OrganizationRow>> FindBy(db::Session& session, absl::string_view sql, const Id& id) {
   TRELLIS_ASSIGN_OR_RETURN(
-      auto columns, (session.QueryOne<Id, std::string, int, bool, std::int64_t, absl::Time, absl::Time>(sql, id)));
+      auto columns,
+      (session.QueryOne<Id, std::string, int, bool, bool, std::int64_t, absl::Time, absl::Time>(sql, id)));
   if (!columns.has_value()) return std::nullopt;
   return ToRow(*std::move(columns));
 }
@@ -40,8 +54,8 @@ absl::StatusOr<std::optional<OrganizationRow>> FindBy(db::Session& session, absl
 
 absl::Status InsertOrganization(db::Session& tx, const OrganizationRow& row) {
   return tx
-      .Execute(kInsert, row.id, row.display_name, row.kind, row.second_factor_required, row.version, row.create_time,
-               row.update_time)
+      .Execute(kInsert, row.id, row.display_name, row.kind, row.second_factor_required,
+               row.passkey_required_for_administrators, row.version, row.create_time, row.update_time)
       .status();
 }
 
@@ -59,13 +73,16 @@ absl::StatusOr<std::optional<OrganizationRow>> LockOrganization(db::Session& tx,
 }
 
 absl::Status UpdateOrganization(db::Session& tx, const OrganizationRow& row) {
-  return tx.Execute(kUpdate, row.display_name, row.second_factor_required, row.version, row.update_time, row.id)
+  return tx
+      .Execute(kUpdate, row.display_name, row.second_factor_required, row.passkey_required_for_administrators,
+               row.version, row.update_time, row.id)
       .status();
 }
 
 absl::StatusOr<std::vector<OrganizationRow>> ListOrganizations(db::Session& session, const Id& after, int limit) {
-  TRELLIS_ASSIGN_OR_RETURN(auto found, (session.Query<Id, std::string, int, bool, std::int64_t, absl::Time, absl::Time>(
-                                           kList, after, limit)));
+  TRELLIS_ASSIGN_OR_RETURN(
+      auto found,
+      (session.Query<Id, std::string, int, bool, bool, std::int64_t, absl::Time, absl::Time>(kList, after, limit)));
   std::vector<OrganizationRow> rows;
   rows.reserve(found.size());
   for (auto& columns : found) rows.push_back(ToRow(std::move(columns)));

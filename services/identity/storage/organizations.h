@@ -20,6 +20,7 @@ struct OrganizationRow {
   std::string display_name;
   int kind = 0;
   bool second_factor_required = false;
+  bool passkey_required_for_administrators = false;
   std::int64_t version = 1;
   absl::Time create_time;
   absl::Time update_time;
@@ -31,7 +32,7 @@ absl::StatusOr<std::optional<OrganizationRow>> FindOrganization(db::Session& ses
 absl::StatusOr<std::string> OrganizationName(db::Session& session, const Id& id);
 // The organization, locked until the end of the transaction.
 absl::StatusOr<std::optional<OrganizationRow>> LockOrganization(db::Session& tx, const Id& id);
-// Writes display name, whether a second factor is required, version and update time.
+// Writes display name, which second factors are required, version and update time.
 absl::Status UpdateOrganization(db::Session& tx, const OrganizationRow& row);
 // Behind `after`, in the order of ids.
 absl::StatusOr<std::vector<OrganizationRow>> ListOrganizations(db::Session& session, const Id& after, int limit);

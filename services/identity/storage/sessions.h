@@ -29,10 +29,13 @@ struct SessionRow {
   absl::Time expire_time;
   EndReason end_reason = EndReason::kNone;
 
-  // The user has just shown a one-time code.
-  void ShowedFactor(absl::Time now) {
+  bool Shows(absl::string_view method) const {
+    return std::find(methods.begin(), methods.end(), method) != methods.end();
+  }
+  // The user has just shown a second factor of this kind.
+  void ShowedFactor(absl::Time now, absl::string_view method) {
     auth_time = now;
-    if (std::find(methods.begin(), methods.end(), kOneTimeCode) == methods.end()) methods.push_back(kOneTimeCode);
+    if (!Shows(method)) methods.emplace_back(method);
   }
 
   SessionState state() const { return {generation, refresh_time, expire_time, end_reason != EndReason::kNone}; }

@@ -39,7 +39,8 @@ const auto* const kStopAtEnd = ::testing::AddGlobalTestEnvironment(new StopAtEnd
 TestService& IdentityTest::service() {
   if (Slot() == nullptr) {
     TestService::Options options;
-    options.flags = {"--password-memory-kib=19456", "--password-passes=2"};
+    options.flags = {"--password-memory-kib=19456", "--password-passes=2", "--passkey-rp-id=example.org",
+                     "--passkey-origins=https://app.example.org"};
     options.clock = &SharedClock();
     Slot() = TestService::MustStart(Describe(), options);
   }

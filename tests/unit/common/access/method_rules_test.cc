@@ -196,6 +196,8 @@ TEST_F(MethodRulesTest, AFreshFactorIsOneShownWithinFiveMinutes) {
   caller.auth_time = clock_.Now();
   caller.methods = {"pwd"};
   EXPECT_EQ(ReasonFor(caller, policy), "SECOND_FACTOR_REQUIRED");  // fresh, but no second factor
+  caller.methods = {"pwd", "hwk"};
+  EXPECT_EQ(ReasonFor(caller, policy), "OK");
   caller.methods = {"pwd", "otp"};
   EXPECT_EQ(ReasonFor(caller, policy), "OK");
   clock_.Advance(kFreshFactor);
