@@ -13,7 +13,7 @@ namespace trellis::identity {
 absl::Status RequirePasskeys(const webauthn::RelyingParty& party) {
   if (party.enabled()) return absl::OkStatus();
   return Error(absl::StatusCode::kFailedPrecondition, "PASSKEYS_OFF",
-               "This installation has no passkeys: its operator sets --passkey-rp-id and --passkey-origin first.");
+               "This installation has no passkeys: its operator sets --passkey-rp-id and --passkey-origins first.");
 }
 
 storage::ChallengeKey ChallengeOf(const rpc::Caller& caller, storage::ChallengePurpose purpose) {

@@ -67,6 +67,7 @@ absl::StatusOr<v1::SignInResponse> SignInApi::SignIn(rpc::CallContext& call, con
                                     : gate_.TakeBack(found.attempt, call.deadline()));
     return begun.status();
   }
+  if (begun->code_left_out) TRELLIS_RETURN_IF_ERROR(gate_.TakeBack(found.attempt, call.deadline()));
   TRELLIS_ASSIGN_OR_RETURN(access::IssuedToken token, tokens_.IssueAccess(begun->live, call.deadline()));
   v1::SignInResponse response;
   Fill(std::move(begun->live), std::move(token), response);
@@ -128,14 +129,15 @@ absl::StatusOr<SignInApi::Begun> SignInApi::Begin(rpc::CallContext& call, const 
     TRELLIS_ASSIGN_OR_RETURN(const auto now, storage::LockCredentials(unit.db, unit.organization, user));
     if (!now.has_value() || now->user.disabled || now->password_hash != credentials.password_hash) return Refused();
     std::vector<std::string> methods = {kPasswordMethod};
-    TRELLIS_RETURN_IF_ERROR(CheckCode(unit, user, request.code(), methods));
+    TRELLIS_ASSIGN_OR_RETURN(begun.code_left_out, CheckCode(unit, user, request.code(), methods));
     if (!stronger.empty()) {
       TRELLIS_RETURN_IF_ERROR(
           storage::ReplacePasswordHash(unit.db, unit.organization, user, credentials.password_hash, stronger));
     }
-    TRELLIS_RETURN_IF_ERROR(gate_.Succeeded(unit.db, found.attempt));
     begun.device_token.clear();
-    if (!found.attempt.device.has_value()) {
+    // Leaving the code out must not wipe out the tries at guessing it, nor earn a device that has its own.
+    if (!begun.code_left_out) TRELLIS_RETURN_IF_ERROR(gate_.Succeeded(unit.db, found.attempt));
+    if (!begun.code_left_out && !found.attempt.device.has_value()) {
       TRELLIS_ASSIGN_OR_RETURN(begun.device_token, RecognizeDevice(runtime_, unit, user));
     }
     TRELLIS_ASSIGN_OR_RETURN(begun.live, tokens_.Begin(unit, now->user, methods));
@@ -144,19 +146,19 @@ absl::StatusOr<SignInApi::Begun> SignInApi::Begin(rpc::CallContext& call, const 
   return begun;
 }
 
-absl::Status SignInApi::CheckCode(runtime::WriteUnit& unit, const Id& user, const std::string& code,
-                                  std::vector<std::string>& methods) {
+absl::StatusOr<bool> SignInApi::CheckCode(runtime::WriteUnit& unit, const Id& user, const std::string& code,
+                                          std::vector<std::string>& methods) {
   TRELLIS_ASSIGN_OR_RETURN(const auto factor, storage::LockSecondFactor(unit.db, unit.organization, user));
-  if (!factor.has_value() || !factor->active()) return absl::OkStatus();
+  if (!factor.has_value() || !factor->active()) return false;
   if (code.empty()) {
-    // The session holds no roles until the passkey is shown.
     TRELLIS_ASSIGN_OR_RETURN(const bool passkey, storage::HasPasskey(unit.db, unit.organization, user));
-    return passkey ? absl::OkStatus() : Refused();
+    if (!passkey) return Refused();
+    return true;
   }
   TRELLIS_ASSIGN_OR_RETURN(const bool right, UseCode(runtime_.seal(), unit.db, *factor, code, runtime_.clock().Now()));
   if (!right) return Refused();
   methods.push_back(kOneTimeCode);
-  return absl::OkStatus();
+  return false;
 }
 
 absl::StatusOr<v1::SignInServiceResponse> SignInApi::SignInService(rpc::CallContext& call,

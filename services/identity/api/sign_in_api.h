@@ -37,7 +37,8 @@ class SignInApi {
   };
   struct Begun {
     LiveSession live;
-    std::string device_token;  // "": the device is known
+    std::string device_token;  // "": the device is known, or the code was left out
+    bool code_left_out = false;
   };
 
   absl::StatusOr<Found> LookUp(rpc::CallContext& call, const v1::SignInRequest& request);
@@ -46,8 +47,9 @@ class SignInApi {
                                        bool& entered);
   // Begins the session, unless the account changed since the password was found right or the code is wrong.
   absl::StatusOr<Begun> Begin(rpc::CallContext& call, const Found& found, const v1::SignInRequest& request);
-  absl::Status CheckCode(runtime::WriteUnit& unit, const Id& user, const std::string& code,
-                         std::vector<std::string>& methods);
+  // Whether the code was left out, which only whoever has a passkey may do: the session has no roles until it is shown.
+  absl::StatusOr<bool> CheckCode(runtime::WriteUnit& unit, const Id& user, const std::string& code,
+                                 std::vector<std::string>& methods);
 
   runtime::Runtime& runtime_;
   Passwords& passwords_;

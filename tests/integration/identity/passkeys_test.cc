@@ -11,6 +11,7 @@
 #include "common/crypto/base64url.h"
 #include "services/identity/api/service.h"
 #include "tests/integration/identity/session_fixture.h"
+#include "tests/support/authenticator_app.h"
 #include "tests/support/software_authenticator.h"
 #include "trellis/identity/v1/passkeys.grpc.pb.h"
 #include "trellis/identity/v1/second_factors.grpc.pb.h"
@@ -73,6 +74,20 @@ class PasskeysTest : public SessionTest {
     const auto up = Show(token, authenticator, With(Challenge(token).value.challenge()));
     EXPECT_TRUE(up.ok()) << up.status.error_message();
     return up.value.access_token();
+  }
+  // The seed of a user who sets up codes, too, in the session of `token`.
+  std::string SetUpCodes(const std::string& token) {
+    const auto factors = v1::SecondFactors::NewStub(service().channel());
+    v1::BeginSecondFactorRequest begin;
+    begin.set_password(kPassword);
+    const auto begun = CallWith(token, *factors, &v1::SecondFactors::Stub::BeginSecondFactor, begin);
+    EXPECT_TRUE(begun.ok()) << begun.status.error_message();
+    const std::string seed = testing::SeedOf(begun.value.secret());
+    v1::ConfirmSecondFactorRequest confirm;
+    confirm.set_code(testing::CodeAt(seed, clock().Now()));
+    const auto confirmed = CallWith(token, *factors, &v1::SecondFactors::Stub::ConfirmSecondFactor, confirm);
+    EXPECT_TRUE(confirmed.ok()) << confirmed.status.error_message();
+    return seed;
   }
   Answer<v1::ListPasskeysResponse> ListOf(const std::string& token, const std::string& user) {
     v1::ListPasskeysRequest request;
@@ -235,6 +250,33 @@ TEST_F(PasskeysTest, ThePasswordAloneDoesNotGetAroundIt) {
   change.set_new_password("another correct horse battery");
   EXPECT_EQ(CallWith(thief, *users_, &v1::Users::Stub::ChangePassword, change).reason(), "SECOND_FACTOR_REQUIRED");
   EXPECT_EQ(Begin(SignedIn(NewAccount()).access_token(), "not the password at all").reason(), "PASSWORD_REFUSED");
+}
+
+// Whoever has both may leave the code out and show the passkey afterwards. Somebody who knows the password and guesses
+// codes must not win fresh tries by leaving it out in between.
+TEST_F(PasskeysTest, LeavingTheCodeOutWipesOutNoGuesses) {
+  const Account account = NewAccount();
+  const std::string seed = SetUpCodes(SetUp(SignedIn(account).access_token(), authenticator_));
+  const auto with = [&](absl::string_view code) {
+    return SignInFrom("192.0.2.7", Credentials(account, kPassword, "", code));
+  };
+  const auto without_code = with("");
+  ASSERT_TRUE(without_code.ok()) << without_code.status.error_message();
+  EXPECT_EQ(without_code.value.device_token(), "");
+  EXPECT_FALSE(HasRoles(without_code.value.access_token()));
+  EXPECT_TRUE(HasRoles(StepUp(without_code.value.access_token(), authenticator_)));
+
+  const std::string wrong = testing::CodeAt(seed, clock().Now(), 20);
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_TRUE(with("").ok()) << "after " << i << " wrong codes";
+    EXPECT_EQ(with(wrong).reason(), "SIGN_IN_REFUSED");
+  }
+  EXPECT_EQ(with("").reason(), "SIGN_IN_REFUSED") << "at rest";
+  clock().Advance(absl::Seconds(40));
+  const auto right = with(testing::CodeAt(seed, clock().Now()));
+  ASSERT_TRUE(right.ok()) << right.status.error_message();
+  EXPECT_NE(right.value.device_token(), "");
+  EXPECT_TRUE(HasRoles(right.value.access_token()));
 }
 
 TEST_F(PasskeysTest, AnOrganizationMayWantOneFromAdministrators) {

@@ -13,24 +13,11 @@
 #include "common/crypto/totp.h"
 #include "gmock/gmock.h"
 #include "tests/integration/identity/session_fixture.h"
+#include "tests/support/authenticator_app.h"
 #include "trellis/identity/v1/second_factors.grpc.pb.h"
 
 namespace trellis::identity {
 namespace {
-
-// What an authenticator app does with the text that is typed into it.
-std::string Base32Decode(absl::string_view text) {
-  std::string out;
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (const char c : text) {
-    bits = (bits << 5) | static_cast<std::uint32_t>(c >= 'A' ? c - 'A' : c - '2' + 26);
-    if ((count += 5) < 8) continue;
-    count -= 8;
-    out.push_back(static_cast<char>((bits >> count) & 0xFF));
-  }
-  return out;
-}
 
 class SecondFactorTest : public SessionTest {
  protected:
@@ -58,16 +45,14 @@ class SecondFactorTest : public SessionTest {
     request.set_user(user);
     return CallWith(token, *factors_, &Stub::RemoveSecondFactor, request);
   }
-  std::string Code(const std::string& seed, int steps = 0) {
-    return crypto::TotpCode(seed, crypto::TotpStepAt(clock().Now()) + steps);
-  }
+  std::string Code(const std::string& seed, int steps = 0) { return testing::CodeAt(seed, clock().Now(), steps); }
   void NextStep() { clock().Advance(crypto::kTotpStep); }
 
   // The seed of a user who has just set up a second factor in the session of `token`.
   std::string SetUp(const std::string& token) {
     const auto begun = Begin(token);
     EXPECT_TRUE(begun.ok()) << begun.status.error_message();
-    const std::string seed = Base32Decode(begun.value.secret());
+    const std::string seed = testing::SeedOf(begun.value.secret());
     const auto confirmed = Confirm(token, Code(seed));
     EXPECT_TRUE(confirmed.ok()) << confirmed.status.error_message();
     NextStep();
@@ -191,7 +176,7 @@ TEST_F(SecondFactorTest, BeginningWantsThePasswordAndRepeatsItself) {
 TEST_F(SecondFactorTest, WhatWasBegunMustBeConfirmedInTime) {
   const std::string token = SignedIn(NewAccount()).access_token();
   EXPECT_EQ(Confirm(token, "123456").reason(), "NOTHING_BEGUN");
-  const std::string seed = Base32Decode(Begin(token).value.secret());
+  const std::string seed = testing::SeedOf(Begin(token).value.secret());
   EXPECT_EQ(Confirm(token, "000000").reason(), "CODE_REFUSED");
   EXPECT_FALSE(CallWith(token, *factors_, &Stub::GetSecondFactor, v1::GetSecondFactorRequest()).value.active());
   const std::string renewed = token;
@@ -207,7 +192,7 @@ TEST_F(SecondFactorTest, AnEarlierFactorHoldsUntilTheNextIsConfirmed) {
   EXPECT_EQ(Begin(password_only).reason(), "SECOND_FACTOR_REQUIRED") << "the password alone replaces no device";
   const std::string token = StepUp(password_only, Code(seed)).value.access_token();
   NextStep();
-  const std::string next = Base32Decode(Begin(token).value.secret());
+  const std::string next = testing::SeedOf(Begin(token).value.secret());
   EXPECT_EQ(Confirm(password_only, Code(next)).reason(), "SECOND_FACTOR_REQUIRED");
   EXPECT_TRUE(SignInFrom("192.0.2.3", Credentials(account, kPassword, "", Code(seed))).ok());
   ASSERT_TRUE(Confirm(token, Code(next)).ok());
