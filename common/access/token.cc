@@ -8,7 +8,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "common/access/key_set.h"
-#include "common/access/strict_json.h"
+#include "common/json/strict_json.h"
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
 #include "common/crypto/base64url.h"

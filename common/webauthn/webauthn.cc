@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <set>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -12,8 +11,8 @@
 #include "common/crypto/base64url.h"
 #include "common/crypto/digest.h"
 #include "common/crypto/es256.h"
+#include "common/json/strict_json.h"
 #include "common/webauthn/cbor_reader.h"
-#include "nlohmann/json.hpp"
 
 namespace trellis::webauthn {
 namespace {
@@ -22,7 +21,6 @@ using nlohmann::json;
 
 constexpr char kMaking[] = "webauthn.create";
 constexpr char kShowing[] = "webauthn.get";
-constexpr int kMostLevels = 3;
 
 // Authenticator data (section 6.1): the hash of the party's id, flags, sign count, then the new credential.
 constexpr std::size_t kHashBytes = 32;
@@ -39,21 +37,6 @@ std::uint32_t BigEndian(absl::string_view bytes) {
   return value;
 }
 
-// Every key once: two readers must not see two origins.
-std::optional<json> ParseObject(absl::string_view text) {
-  if (text.empty() || text.front() != '{') return std::nullopt;
-  std::set<std::string> keys;
-  bool good = true;
-  const auto watch = [&](int depth, json::parse_event_t event, json& parsed) {
-    good = good && depth <= kMostLevels;
-    if (event == json::parse_event_t::key && depth == 1) good = good && keys.insert(parsed.get<std::string>()).second;
-    return true;
-  };
-  json value = json::parse(text.begin(), text.end(), watch, /*allow_exceptions=*/false);
-  if (!good || value.is_discarded() || !value.is_object()) return std::nullopt;
-  return value;
-}
-
 std::string TextOf(const json& object, const char* key) {
   const auto found = object.find(key);
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
@@ -61,7 +44,7 @@ std::string TextOf(const json& object, const char* key) {
 
 absl::Status CheckClientData(const RelyingParty& party, absl::string_view type, absl::string_view challenge,
                              absl::string_view text) {
-  const std::optional<json> data = ParseObject(text);
+  const std::optional<json> data = ParseStrictObject(text);
   if (!data.has_value()) return PasskeyRefused("the client data is no JSON object");
   if (TextOf(*data, "type") != type) return PasskeyRefused("the client data is of another type");
   const std::optional<std::string> shown = crypto::Base64UrlDecode(TextOf(*data, "challenge"));

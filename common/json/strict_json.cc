@@ -1,18 +1,13 @@
-#include "common/access/strict_json.h"
+#include "common/json/strict_json.h"
 
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
-namespace trellis::access {
-namespace {
+namespace trellis {
 
-constexpr std::size_t kMaxDepth = 3;
-
-}  // namespace
-
-std::optional<nlohmann::json> ParseStrictObject(absl::string_view text) {
+std::optional<nlohmann::json> ParseStrictObject(absl::string_view text, std::size_t max_depth) {
   using Event = nlohmann::json::parse_event_t;
   if (text.empty() || text.front() != '{') return std::nullopt;  // the parser would skip white space and a BOM
   bool good = true;
@@ -24,7 +19,7 @@ std::optional<nlohmann::json> ParseStrictObject(absl::string_view text) {
         keys.emplace_back();
         [[fallthrough]];
       case Event::array_start:
-        good = good && ++depth <= kMaxDepth;
+        good = good && ++depth <= max_depth;
         break;
       case Event::object_end:
         keys.pop_back();
@@ -45,4 +40,4 @@ std::optional<nlohmann::json> ParseStrictObject(absl::string_view text) {
   return value;
 }
 
-}  // namespace trellis::access
+}  // namespace trellis
