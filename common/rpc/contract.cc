@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "google/protobuf/descriptor_database.h"
 
 namespace trellis::rpc {
@@ -23,6 +24,10 @@ std::vector<const MethodDescriptor*> MethodsOf(const std::vector<std::string>& p
     }
   }
   return methods;
+}
+
+std::string PathOf(const MethodDescriptor& method) {
+  return absl::StrCat("/", method.service()->full_name(), "/", method.name());
 }
 
 absl::string_view TypeOf(const MethodDescriptor& method) {

@@ -13,6 +13,9 @@ namespace trellis::rpc {
 // All methods of all services in these proto packages ("trellis.identity.v1"), as far as they are linked.
 std::vector<const google::protobuf::MethodDescriptor*> MethodsOf(const std::vector<std::string>& packages);
 
+// As the wire names it: "/trellis.identity.v1.Persons/GetPerson".
+std::string PathOf(const google::protobuf::MethodDescriptor& method);
+
 // "unary", "client_stream", "server_stream" or "bidi_stream".
 absl::string_view TypeOf(const google::protobuf::MethodDescriptor& method);
 

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "common/rpc/contract.h"
 #include "common/rpc/pipeline/withholding.h"
 
 namespace trellis::rpc {
@@ -13,10 +14,6 @@ using google::protobuf::DescriptorPool;
 using google::protobuf::Message;
 using google::protobuf::MethodDescriptor;
 using google::protobuf::ServiceDescriptor;
-
-std::string PathOf(const MethodDescriptor& method) {
-  return absl::StrCat("/", method.service()->full_name(), "/", method.name());
-}
 
 void CheckPolicy(const MethodDescriptor& method, const options::v1::MethodPolicy& policy,
                  std::vector<std::string>& mistakes) {

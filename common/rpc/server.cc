@@ -108,6 +108,7 @@ class Server::Impl {
 
   Health health_;
   Reflection reflection_;
+  std::unique_ptr<Gate> gate_;
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<Lane> short_lane_;
   std::unique_ptr<Lane> waiting_lane_;
@@ -148,7 +149,8 @@ void Server::Impl::MakeEnvironment() {
   pipeline_ = std::make_unique<Pipeline>(
       Pipeline::Options{.trust_domain = options_.trust_domain,
                         .max_request_bytes = static_cast<std::size_t>(options_.limits.max_request_bytes),
-                        .max_response_bytes = static_cast<std::size_t>(options_.limits.max_response_bytes)},
+                        .max_response_bytes = static_cast<std::size_t>(options_.limits.max_response_bytes),
+                        .gate = gate_.get()},
       &router_, authenticator_, authorizer_, options_.auditor);
   short_lane_ = std::make_unique<Lane>(options_.workers, options_.max_in_flight);
   waiting_lane_ = std::make_unique<Lane>(options_.waiting_workers, options_.max_waiting);
@@ -171,6 +173,9 @@ absl::Status Server::Impl::Start() {
   if (options_.reflection) reflection_.RegisterWith(router_);
   TRELLIS_RETURN_IF_ERROR(Check());
   TRELLIS_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::ServerCredentials> credentials, Credentials());
+  if (!options_.gate.path.empty()) {
+    TRELLIS_ASSIGN_OR_RETURN(gate_, Gate::Open(options_.gate));
+  }
 
   grpc::ServerBuilder builder;
   ApplyLimits(options_.limits, LargestRequest(router_, options_.limits), builder);

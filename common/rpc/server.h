@@ -12,6 +12,7 @@
 #include "common/base/clock.h"
 #include "common/rpc/auditor.h"
 #include "common/rpc/caller.h"
+#include "common/rpc/gate.h"
 #include "common/rpc/observer.h"
 #include "common/rpc/router.h"
 #include "common/rpc/tls_files.h"
@@ -46,6 +47,7 @@ struct ServerOptions {
   std::string trust_domain = "trellis.local";  // of the SPIFFE names in client certificates
   // Only services of the suite and the door get as far as HTTP/2. Off: anybody, also without a certificate.
   bool certificate_required = true;
+  GateFile gate = {};  // which services may call which methods at all
   bool reflection = false;
   Auditor* auditor = nullptr;  // outlives the server; null: nothing is recorded
 

@@ -38,15 +38,26 @@ std::string Target(const std::string& address) {
   return absl::StrContains(address, "://") ? address : absl::StrCat("dns:///", address);
 }
 
+void LogReload(absl::string_view what, const absl::Status& status) {
+  if (status.ok()) return log::Info(absl::StrCat("took over new files: ", what));
+  log::Error(absl::StrCat("new files are refused and the last good ones stay in use: ", what), {{"error", status}});
+}
+
 // Whoever follows a feed keeps a call waiting there; a user's long polls come on top.
 rpc::ServerOptions ServerOptionsOf(const Service& service, const Settings& settings) {
   rpc::ServerOptions options;
   options.service = service.name;
   options.listen = settings.listen;
-  if (!settings.insecure) options.tls = settings.tls;
+  if (!settings.insecure) {
+    options.tls = settings.tls;
+    options.tls->on_reload = [](const absl::Status& status) { LogReload("certificates", status); };
+  }
   options.plaintext = settings.insecure;
   options.trust_domain = settings.trust_domain;
   options.certificate_required = settings.certificate_required;
+  options.gate = settings.gate;
+  options.gate.reload_interval = settings.tls.reload_interval;
+  options.gate.on_reload = [](const absl::Status& status) { LogReload("the authorization policy", status); };
   options.reflection = settings.reflection;
   options.workers = settings.workers;
   options.max_in_flight = settings.max_in_flight;

@@ -14,6 +14,7 @@
 #include "common/runtime/audit_verify.h"
 #include "common/runtime/build_info.h"
 #include "common/runtime/host.h"
+#include "common/runtime/policy_draft.h"
 #include "common/runtime/process.h"
 #include "common/runtime/service.h"
 #include "common/runtime/settings.h"
@@ -173,6 +174,14 @@ int RewrapKeys(const Service& service, config::Loader& flags) {
   return kDone;
 }
 
+int WriteAuthorizationPolicy(const Service& service, config::Loader& flags) {
+  std::string trust_domain;
+  flags.String("trust-domain", &trust_domain, "trellis.local", "of the SPIFFE names in certificates");
+  if (const std::optional<int> code = Finish(flags); code.has_value()) return *code;
+  std::cout << DraftAuthorizationPolicy(service, trust_domain);
+  return kDone;
+}
+
 int ShowVersion(const Service& service) {
   const metrics::BuildInfo build = ThisBuild(service.name);
   std::cout << "trellis-" << build.service << " " << build.version << " (" << build.revision << ")\n";
@@ -185,6 +194,7 @@ int ShowUsage(const Service& service, std::ostream& out, int code) {
       << "  migrate       bring the database's schema up to date\n"
       << "  rewrap        wrap every data key with the key ring's current key\n"
       << "  audit-verify  hold the audit in the database against its checkpoints\n"
+      << "  authorization-policy  write the policy of the outer gate that the contract amounts to\n"
       << "  version       show the version\n";
   for (const Command& command : service.commands) {
     out << "  " << command.name << std::string(14 - std::min<std::size_t>(13, command.name.size()), ' ') << command.help
@@ -205,6 +215,7 @@ int Main(const Service& service, int argc, const char* const* argv) {
   if (name == "migrate") return MigrateOnly(service, flags);
   if (name == "rewrap") return RewrapKeys(service, flags);
   if (name == "audit-verify") return VerifyAuditOnly(service, flags);
+  if (name == "authorization-policy") return WriteAuthorizationPolicy(service, flags);
   if (name == "version") return ShowVersion(service);
   if (name == "help") return ShowUsage(service, std::cout, kDone);
   for (const Command& command : service.commands) {

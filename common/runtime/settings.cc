@@ -29,6 +29,9 @@ void DeclareTls(config::Loader& loader, Settings& settings) {
   loader.String("trust-domain", &settings.trust_domain, "trellis.local", "of the SPIFFE names in certificates");
   loader.Bool("require-client-certificate", &settings.certificate_required, true,
               "let only services of the suite and the door connect; without it whoever reaches the port talks HTTP/2");
+  loader.String("authorization-policy", &settings.gate.path, "",
+                "gRPC authorization policy (JSON) that every call has to pass first, looked at as often as certificates; "
+                "the command authorization-policy writes the one of the contract");
   if (settings.insecure || loader.help_wanted()) return;
   if (settings.tls.certificate.empty()) loader.AddMistake("--tls-cert (or TRELLIS_TLS_CERT) is required");
   if (settings.tls.key.empty()) loader.AddMistake("--tls-key (or TRELLIS_TLS_KEY) is required");

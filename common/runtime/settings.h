@@ -10,6 +10,7 @@
 #include "common/config/loader.h"
 #include "common/db/settings.h"
 #include "common/log/log.h"
+#include "common/rpc/gate.h"
 #include "common/rpc/tls_files.h"
 #include "common/runtime/service.h"
 
@@ -22,6 +23,7 @@ struct Settings {
   bool insecure = false;  // no TLS between services: tests only
   std::string trust_domain;
   bool certificate_required = true;  // of everybody who connects: services and the door
+  rpc::GateFile gate;                // which services may call which methods at all
   bool reflection = false;
   int workers = 0;
   int max_in_flight = 0;

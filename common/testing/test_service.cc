@@ -130,6 +130,7 @@ class RunningService final : public TestService {
     settings.listen = absl::StrCat("127.0.0.1:", port_);
     settings.tls = certificate_;
     settings.trust_domain = "trellis.local";
+    settings.gate = options_.gate;
     settings.database = database_.settings();
     settings.key_ring = key_ring_.path();
     settings.pool.size = 8;

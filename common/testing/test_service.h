@@ -32,6 +32,7 @@
 #include "common/base/id.h"
 #include "common/base/label_set.h"
 #include "common/crypto/signing_key.h"
+#include "common/rpc/gate.h"
 #include "common/runtime/service.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
@@ -78,6 +79,7 @@ class TestService {
     std::map<std::string, TestService*> peers = {};
     std::vector<std::string> flags = {};  // the service's own: "--hold-time=1s"
     const Clock* clock = nullptr;         // of handlers and tokens; nullptr: the machine's
+    rpc::GateFile gate = {};              // the outer gate's policy
   };
 
   static absl::StatusOr<std::unique_ptr<TestService>> Start(runtime::Service service, Options options);

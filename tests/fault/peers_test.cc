@@ -1,6 +1,10 @@
 // Which service may call which method of which other: all five services, every method, with the certificate of each.
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <memory>
 #include <set>
@@ -10,6 +14,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/rpc/router.h"
+#include "common/runtime/policy_draft.h"
 #include "common/runtime/runtime.h"
 #include "common/runtime/settings.h"
 #include "common/testing/test_service.h"
@@ -82,15 +87,21 @@ class PeersTest : public ::testing::Test {
   struct Served {
     std::unique_ptr<TestService> service;
     std::vector<const MethodDescriptor*> methods;
+    std::map<std::string, std::shared_ptr<grpc::Channel>> channels;  // by who calls
   };
 
   // No peers: no call here gets as far as that.
-  PeersTest() {
+  explicit PeersTest(bool gated = false) : gated_(gated) {
     Start(identity::Describe());
     Start(directory::Describe());
     Start(assessment::Describe());
     Start(referral::Describe());
     Start(caseload::Describe());
+  }
+
+  ~PeersTest() override {
+    served_.clear();
+    for (const std::string& policy : policies_) std::filesystem::remove(policy);
   }
 
   void Start(runtime::Service service) {
@@ -101,7 +112,13 @@ class PeersTest : public ::testing::Test {
       for (const rpc::Router::Method* method : runtime.router().methods()) served.methods.push_back(method->descriptor);
       return status;
     };
-    served.service = TestService::MustStart(std::move(service));
+    TestService::Options options;
+    if (gated_) {
+      options.gate.path = absl::StrCat(::testing::TempDir(), "trellis-", service.name, "-", getpid(), ".policy.json");
+      policies_.push_back(options.gate.path);
+      std::ofstream(options.gate.path) << runtime::DraftAuthorizationPolicy(service, "trellis.local");
+    }
+    served.service = TestService::MustStart(std::move(service), options);
   }
 
   grpc::Status Call(const std::string& caller, Served& served, const MethodDescriptor& method, const TestUser& user) {
@@ -109,11 +126,21 @@ class PeersTest : public ::testing::Test {
     const bool for_services =
         method.options().GetExtension(options::v1::method).audience() == options::v1::AUDIENCE_SERVICE;
     const auto context = for_services ? TestService::AsNobody() : served.service->As(user);
-    return RawCall(served.service->ChannelOf(caller), path, "", *context).status;
+    std::shared_ptr<grpc::Channel>& channel = served.channels[caller];
+    if (channel == nullptr) channel = served.service->ChannelOf(caller);
+    return RawCall(channel, path, "", *context).status;
   }
 
+  const bool gated_;
+  std::vector<std::string> policies_;
   std::map<std::string, Served> served_;
   std::map<std::string, runtime::Service> described_;
+};
+
+// With the outer gate of each service's contract before it, which knows nothing of the checks behind it.
+class GatedPeersTest : public PeersTest {
+ protected:
+  GatedPeersTest() : PeersTest(true) {}
 };
 
 std::vector<options::v1::Role> AllRoles() {
@@ -143,6 +170,32 @@ TEST_F(PeersTest, EachServiceCallsWhatItNeedsAndNothingElse) {
   }
   std::printf("%d cells, %zu open\n", cells, open.size());
   EXPECT_GT(cells, 300);
+  EXPECT_EQ(open, Allowed());
+}
+
+TEST_F(GatedPeersTest, TheGateAloneKnowsWhoMayCallWhat) {
+  const TestUser user = TestUser::Make(AllRoles());
+  std::set<Row> open;
+  int through_the_door = 0;
+  for (auto& [callee, served] : served_) {
+    for (const MethodDescriptor* method : served.methods) {
+      const MethodPolicy& policy = method->options().GetExtension(options::v1::method);
+      const auto closed = [&, &served = served](const std::string& caller) {
+        return testing::ReasonOf(Call(caller, served, *method, user)) == "GATE_CLOSED";
+      };
+      if (policy.audience() == options::v1::AUDIENCE_PUBLIC) {
+        EXPECT_FALSE(closed("door")) << method->full_name();
+        continue;
+      }
+      const bool for_users = policy.audience() == options::v1::AUDIENCE_USER && !policy.only_passed_on();
+      EXPECT_EQ(closed("door"), !for_users) << method->full_name();
+      through_the_door += for_users ? 1 : 0;
+      for (const auto& [caller, ignored] : served_) {
+        if (!closed(caller)) open.emplace(caller, callee, ShortName(*method));
+      }
+    }
+  }
+  EXPECT_GT(through_the_door, 100);
   EXPECT_EQ(open, Allowed());
 }
 

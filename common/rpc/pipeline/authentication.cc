@@ -74,16 +74,18 @@ absl::StatusOr<std::string> BearerToken(const Metadata& metadata) {
   return std::string(value);
 }
 
+std::string PrincipalOf(const grpc::ServerContextBase* transport) {
+  const std::shared_ptr<const grpc::AuthContext> auth = transport == nullptr ? nullptr : transport->auth_context();
+  if (auth == nullptr || !auth->IsPeerAuthenticated()) return "";
+  // The transport sets it only where the certificate carries exactly one URI and that is a SPIFFE name.
+  const std::vector<grpc::string_ref> names = auth->FindPropertyValues(GRPC_PEER_SPIFFE_ID_PROPERTY_NAME);
+  return names.size() == 1 ? std::string(names[0].data(), names[0].size()) : "";
+}
+
 Peer PeerOf(const grpc::ServerContextBase& transport, absl::string_view trust_domain) {
   Peer peer;
   peer.address = AddressOf(transport.peer());
-  const std::shared_ptr<const grpc::AuthContext> auth = transport.auth_context();
-  if (auth == nullptr || !auth->IsPeerAuthenticated()) return peer;
-  // The transport sets it only where the certificate carries exactly one URI and that is a SPIFFE name.
-  const std::vector<grpc::string_ref> names = auth->FindPropertyValues(GRPC_PEER_SPIFFE_ID_PROPERTY_NAME);
-  if (names.size() == 1) {
-    peer.service = ServiceOfSpiffeName(absl::string_view(names[0].data(), names[0].size()), trust_domain);
-  }
+  peer.service = ServiceOfSpiffeName(PrincipalOf(&transport), trust_domain);
   return peer;
 }
 

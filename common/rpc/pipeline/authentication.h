@@ -24,6 +24,9 @@ using Metadata = std::multimap<grpc::string_ref, grpc::string_ref>;
 // Error: UNAUTHENTICATED for two entries, another scheme or a token with characters that no token has.
 absl::StatusOr<std::string> BearerToken(const Metadata& metadata);
 
+// The SPIFFE name in the certificate at the other end of the call's connection; "" where there is none (null: nor a
+// connection).
+std::string PrincipalOf(const grpc::ServerContextBase* transport);
 // The other end of the call's connection.
 Peer PeerOf(const grpc::ServerContextBase& transport, absl::string_view trust_domain);
 // Who stands behind `peer` where that is the door: no service, at the address that the door saw. Anybody else is taken

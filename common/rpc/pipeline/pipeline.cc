@@ -58,8 +58,11 @@ Pipeline::Pipeline(Options options, const Router* router, Authenticator* authent
   }
 }
 
-absl::Status Pipeline::Admit(CallContext& call, const Metadata& metadata) const {
+absl::Status Pipeline::Admit(const Router::Method& method, CallContext& call, const Metadata& metadata) const {
   TRELLIS_RETURN_IF_ERROR(CheckStillWanted(call));
+  if (options_.gate != nullptr) {
+    TRELLIS_RETURN_IF_ERROR(options_.gate->Check(PrincipalOf(call.transport()), method.path));
+  }
   if (call.transport() != nullptr) {
     call.set_peer(BehindTheDoor(PeerOf(*call.transport(), options_.trust_domain), metadata));
   }
@@ -68,7 +71,7 @@ absl::Status Pipeline::Admit(CallContext& call, const Metadata& metadata) const 
 
 absl::Status Pipeline::Take(const Router::Method& method, CallContext& call, const Metadata& metadata,
                             const grpc::ByteBuffer& bytes, Message& request) const {
-  TRELLIS_RETURN_IF_ERROR(Admit(call, metadata));
+  TRELLIS_RETURN_IF_ERROR(Admit(method, call, metadata));
   TRELLIS_RETURN_IF_ERROR(ParseRequest(method, bytes, request));
   TRELLIS_RETURN_IF_ERROR(Authorize(authorizer_, call, request));
   TRELLIS_RETURN_IF_ERROR(Validate(request));
@@ -106,7 +109,7 @@ absl::Status Pipeline::Unary(const Router::Method& method, CallContext& call, co
 absl::Status Pipeline::Stream(const Router::Method& method, CallContext& call, const Metadata& metadata, RawStream& raw,
                               std::unique_ptr<AuditEntry>* entry) const {
   absl::Status status = Guarded([&]() -> absl::Status {
-    TRELLIS_RETURN_IF_ERROR(Admit(call, metadata));
+    TRELLIS_RETURN_IF_ERROR(Admit(method, call, metadata));
     TRELLIS_RETURN_IF_ERROR(Authorize(authorizer_, call, *method.request_prototype));
     if (auditor_ == nullptr) return method.stream(call, raw);
     DescribingStream described(raw, *auditor_, call, entry);

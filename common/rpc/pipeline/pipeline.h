@@ -1,4 +1,4 @@
-// The way of a request: deadline, authentication, authorization, validation, handler, withholding, audit, error
+// The way of a request: deadline, gate, authentication, authorization, validation, handler, withholding, audit, error
 // masking. Knows nothing of queues and threads; admission and observers are the transport's, at its two ends, and so is
 // waiting for the audit.
 #ifndef TRELLIS_COMMON_RPC_PIPELINE_PIPELINE_H_
@@ -13,6 +13,7 @@
 #include "common/rpc/auditor.h"
 #include "common/rpc/call_context.h"
 #include "common/rpc/caller.h"
+#include "common/rpc/gate.h"
 #include "common/rpc/pipeline/authentication.h"
 #include "common/rpc/pipeline/validation.h"
 #include "common/rpc/pipeline/withholding.h"
@@ -28,6 +29,7 @@ class Pipeline {
     std::string trust_domain;
     std::size_t max_request_bytes = 0;  // where the method declares nothing
     std::size_t max_response_bytes = 0;
+    const Gate* gate = nullptr;  // outlives the pipeline; null: every connection may call everything
   };
   // The pointers outlive the pipeline; `auditor` may be null: nothing is recorded.
   Pipeline(Options options, const Router* router, Authenticator* authenticator, Authorizer* authorizer,
@@ -57,7 +59,7 @@ class Pipeline {
   absl::Status Take(const Router::Method& method, CallContext& call, const Metadata& metadata,
                     const grpc::ByteBuffer& bytes, google::protobuf::Message& request) const;
   absl::Status CheckSize(const Router::Method& method, std::size_t size) const;
-  absl::Status Admit(CallContext& call, const Metadata& metadata) const;
+  absl::Status Admit(const Router::Method& method, CallContext& call, const Metadata& metadata) const;
   std::unique_ptr<AuditEntry> Describe(const CallContext& call, const google::protobuf::Message* request,
                                        const google::protobuf::Message* response, const absl::Status& outcome) const;
 

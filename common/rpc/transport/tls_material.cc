@@ -6,25 +6,17 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/transport/pem_check.h"
+#include "common/rpc/transport/read_file.h"
 
 namespace trellis::rpc {
 namespace {
 
 using grpc::experimental::FileWatcherCertificateProvider;
-
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream out;
-  if (!in || !(out << in.rdbuf())) return absl::FailedPreconditionError(absl::StrCat("cannot read ", path));
-  return out.str();
-}
 
 absl::Status InFile(const std::string& path, const absl::Status& status) {
   return status.ok() ? status : absl::Status(status.code(), absl::StrCat(path, ": ", status.message()));
@@ -78,16 +70,9 @@ absl::StatusOr<std::shared_ptr<TlsMaterial>> TlsMaterial::Load(TlsFiles files) {
   const std::string ca = self->files_.ca.empty() ? "" : self->ca_.path();
   self->provider_ =
       std::make_shared<FileWatcherCertificateProvider>(identity, identity, ca, static_cast<unsigned int>(seconds));
-  self->watcher_ = std::thread([raw = self.get()] { raw->Watch(); });
+  self->reloader_ = std::make_unique<Reloader>(
+      self->files_.reload_interval, [raw = self.get()] { return raw->Reload(); }, self->files_.on_reload);
   return self;
-}
-
-TlsMaterial::~TlsMaterial() {
-  {
-    absl::MutexLock lock(&mutex_);
-    closed_ = true;
-  }
-  if (watcher_.joinable()) watcher_.join();
 }
 
 absl::StatusOr<TlsMaterial::Material> TlsMaterial::Read() const {
@@ -112,26 +97,12 @@ absl::Status TlsMaterial::Publish(const Material& material) {
   return absl::OkStatus();
 }
 
-void TlsMaterial::Watch() {
-  std::string last_error;
-  while (true) {
-    {
-      absl::MutexLock lock(&mutex_);
-      if (mutex_.AwaitWithTimeout(absl::Condition(&closed_), files_.reload_interval)) return;
-    }
-    absl::StatusOr<Material> material = Read();
-    if (material.ok() && *material == current_) continue;
-    absl::Status status = material.status();
-    if (status.ok()) status = Publish(*material);
-    if (status.ok()) {
-      current_ = *std::move(material);
-      last_error.clear();
-    }
-    // Once for each new mistake, not once for each look at it.
-    const std::string error(status.message());
-    if (files_.on_reload && (status.ok() || error != last_error)) files_.on_reload(status);
-    last_error = error;
-  }
+absl::StatusOr<bool> TlsMaterial::Reload() {
+  TRELLIS_ASSIGN_OR_RETURN(Material material, Read());
+  if (material == current_) return false;
+  TRELLIS_RETURN_IF_ERROR(Publish(material));
+  current_ = std::move(material);
+  return true;
 }
 
 }  // namespace trellis::rpc

@@ -4,14 +4,12 @@
 
 #include <memory>
 #include <string>
-#include <thread>
 #include <utility>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "common/rpc/tls_files.h"
+#include "common/rpc/transport/reloader.h"
 #include "grpcpp/security/tls_certificate_provider.h"
 
 namespace trellis::rpc {
@@ -24,7 +22,6 @@ class TlsMaterial {
   // Reads and checks; then looks again every files.reload_interval.
   // Error: FAILED_PRECONDITION saying which file is wrong. Certificate and key may both be empty: authorities only.
   static absl::StatusOr<std::shared_ptr<TlsMaterial>> Load(TlsFiles files);
-  ~TlsMaterial();
 
   const std::shared_ptr<grpc::experimental::CertificateProviderInterface>& provider() const { return provider_; }
   bool has_identity() const { return !files_.certificate.empty(); }
@@ -51,17 +48,15 @@ class TlsMaterial {
   explicit TlsMaterial(TlsFiles files) : files_(std::move(files)) {}
   absl::StatusOr<Material> Read() const;
   absl::Status Publish(const Material& material);
-  void Watch();
+  absl::StatusOr<bool> Reload();
 
   const TlsFiles files_;
   MemoryFile identity_;
   MemoryFile ca_;
-  Material current_;  // the watching thread's, after Load
+  Material current_;  // the reloading thread's, after Load
   int generation_ = 0;
   std::shared_ptr<grpc::experimental::CertificateProviderInterface> provider_;
-  absl::Mutex mutex_;
-  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
-  std::thread watcher_;
+  std::unique_ptr<Reloader> reloader_;
 };
 
 }  // namespace trellis::rpc
