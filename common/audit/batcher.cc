@@ -4,7 +4,9 @@
 #include <iterator>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/audit/spool.h"
 #include "common/db/pool.h"
 #include "common/log/log.h"
 
@@ -53,23 +55,40 @@ std::vector<Batcher::Waiting> Batcher::Take() {
   return batch;
 }
 
-absl::Status Batcher::WriteAll(const std::vector<Waiting>& batch) {
-  std::vector<JournalRow> rows;
-  for (const Waiting& waiting : batch) rows.insert(rows.end(), waiting.rows.begin(), waiting.rows.end());
-  return pool_->Transact(absl::Now() + options_.deadline, [&](db::Session& tx) { return Append(tx, rows); });
+absl::Status Batcher::WriteAll(const std::vector<JournalRow>& rows, bool& spooled) {
+  Spool* const spool = options_.spool;
+  spooled = spool != nullptr && spool->database_is_away() && spool->Append(rows).ok();
+  if (spooled) return absl::OkStatus();
+  const absl::Status written =
+      pool_->Transact(absl::Now() + options_.deadline, [&](db::Session& tx) { return Append(tx, rows); });
+  if (written.ok() || spool == nullptr) return written;
+  const absl::Status saved = spool->Append(rows);
+  spooled = saved.ok();
+  return spooled ? saved : absl::UnavailableError(absl::StrCat(written.message(), "; ", saved.message()));
+}
+
+void Batcher::Tell(const absl::Status& written, bool spooled, std::size_t records) {
+  static log::RateLimit complaints(absl::Seconds(10));
+  if (options_.observer != nullptr) {
+    if (!written.ok()) options_.observer->OnRefused(records);
+    if (written.ok()) spooled ? options_.observer->OnSpooled(records) : options_.observer->OnWritten(records);
+  }
+  if (written.ok() && !spooled) return;
+  const auto held_back = complaints.Pass();
+  if (!held_back.has_value()) return;
+  if (spooled) return log::Warning("the database takes no audit records: they wait in the spool");
+  log::Error("audit records cannot be written", {{"error", written}, {"suppressed", *held_back}});
 }
 
 void Batcher::Run() {
-  static log::RateLimit complaints(absl::Seconds(10));
   for (std::vector<Waiting> batch = Take(); !batch.empty(); batch = Take()) {
-    const absl::Status written = WriteAll(batch);
-    if (!written.ok()) {
-      if (const auto held_back = complaints.Pass()) {
-        log::Error("audit records cannot be written", {{"error", written}, {"suppressed", *held_back}});
-      }
-    }
+    std::vector<JournalRow> rows;
+    for (const Waiting& waiting : batch) rows.insert(rows.end(), waiting.rows.begin(), waiting.rows.end());
+    bool spooled = false;
+    const absl::Status written = WriteAll(rows, spooled);
+    Tell(written, spooled, rows.size());
     for (const Waiting& waiting : batch) waiting.done(written);
-    if (written.ok() && committed_) committed_();
+    if (written.ok() && !spooled && committed_) committed_();
   }
 }
 

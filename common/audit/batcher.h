@@ -20,17 +20,30 @@ class Pool;
 
 namespace trellis::audit {
 
+class Spool;
+
 // Two writers take turns: while one waits for the disk, the next transaction gathers. Thread-safe.
 class Batcher {
  public:
   // OK: on disk. Called on a writer's thread, or at once where nothing can be taken in.
   using Done = std::function<void(const absl::Status& written)>;
 
+  // Where records went; called on the writers' threads.
+  class Observer {
+   public:
+    virtual ~Observer() = default;
+    virtual void OnWritten(std::size_t records) = 0;  // into the database
+    virtual void OnSpooled(std::size_t records) = 0;
+    virtual void OnRefused(std::size_t records) = 0;  // nowhere: their calls are answered UNAVAILABLE
+  };
+
   struct Options {
     int writers = 2;
     std::size_t batch = 64;                      // calls whose records share a transaction
     std::size_t most_waiting = 4096;             // one more is refused: RESOURCE_EXHAUSTED
     absl::Duration deadline = absl::Seconds(5);  // of one transaction
+    Spool* spool = nullptr;                      // takes what the database does not; null: nothing does
+    Observer* observer = nullptr;
   };
 
   // `committed` is called after each transaction; may be empty. The pool outlives the batcher.
@@ -52,7 +65,9 @@ class Batcher {
 
   void Run();
   std::vector<Waiting> Take();  // empty: stop
-  absl::Status WriteAll(const std::vector<Waiting>& batch);
+  // `spooled`: whether it was the spool that took them.
+  absl::Status WriteAll(const std::vector<JournalRow>& rows, bool& spooled);
+  void Tell(const absl::Status& written, bool spooled, std::size_t records);
 
   db::Pool* const pool_;
   const Options options_;

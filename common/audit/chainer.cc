@@ -17,10 +17,6 @@ namespace {
 
 constexpr std::size_t kRemembered = 100'000;
 
-absl::Time TimeOf(const v1::AuditRecord& record) {
-  return absl::FromUnixSeconds(record.record_time().seconds()) + absl::Nanoseconds(record.record_time().nanos());
-}
-
 }  // namespace
 
 absl::Status Chainer::Run(absl::Time deadline) {

@@ -19,10 +19,6 @@ namespace {
 constexpr int kMostOrganizations = 100'000;
 constexpr int kNotesAtOnce = 1000;
 
-absl::Time TimeOf(const v1::AuditRecord& record) {
-  return absl::FromUnixSeconds(record.record_time().seconds()) + absl::Nanoseconds(record.record_time().nanos());
-}
-
 // A sum over (person, record), in which the order does not matter.
 std::uint64_t Mark(const Id& person, std::int64_t sequence, absl::Time time, bool disclosed) {
   return absl::HashOf(person, sequence, absl::ToUnixMicros(time), disclosed);

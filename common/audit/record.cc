@@ -84,6 +84,10 @@ std::string NameOf(absl::string_view collection, const Id& id) {
   return id.is_nil() ? "" : absl::StrCat(collection, "/", id.ToString());
 }
 
+absl::Time TimeOf(const v1::AuditRecord& record) {
+  return absl::FromUnixSeconds(record.record_time().seconds()) + absl::Nanoseconds(record.record_time().nanos());
+}
+
 JournalRow ToRow(const Id& id, const Id& organization, v1::AuditRecord record) {
   record.set_name(NameOf("auditRecords", id));
   record.set_organization(NameOf("organizations", organization));

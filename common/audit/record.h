@@ -34,6 +34,8 @@ std::vector<Disclosed> DisclosuresIn(const google::protobuf::Message& response, 
 Id IdOf(absl::string_view name);
 std::string NameOf(absl::string_view collection, const Id& id);  // "" for the nil id
 
+absl::Time TimeOf(const v1::AuditRecord& record);
+
 // Gives the record its id and makes a row of it. The record's name and organization must not be changed afterwards.
 JournalRow ToRow(const Id& id, const Id& organization, v1::AuditRecord record);
 

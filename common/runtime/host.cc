@@ -83,7 +83,8 @@ Host::Host(const Service& service, Settings settings, const Seams& seams)
       db_observer_(&registry_),
       server_observer_(&registry_),
       peer_observer_(&registry_),
-      barrier_observer_(&registry_) {}
+      barrier_observer_(&registry_),
+      audit_observer_(&registry_) {}
 
 absl::Status Host::MakeParts(const Seams& seams) {
   TRELLIS_ASSIGN_OR_RETURN(pool_, db::Pool::Open(settings_.database, settings_.pool, &db_observer_));
@@ -119,7 +120,11 @@ absl::Status Host::MakeAudit() {
   db::PoolOptions connections = settings_.pool;
   connections.size = kAuditConnections;
   TRELLIS_ASSIGN_OR_RETURN(audit_pool_, db::Pool::Open(settings_.database, connections, nullptr));
-  batcher_ = std::make_unique<audit::Batcher>(audit_pool_.get());
+  TRELLIS_RETURN_IF_ERROR(OpenSpool());
+  audit::Batcher::Options writing{.spool = spool_.get(), .observer = &audit_observer_};
+  // Where there is another place for them, no call waits long for a database that hangs.
+  if (spool_ != nullptr) writing.deadline = absl::Seconds(1);
+  batcher_ = std::make_unique<audit::Batcher>(audit_pool_.get(), writing);
   trail_ = std::make_unique<audit::Trail>(service_.name, &clock_, &ids_, batcher_.get());
   chainer_ = std::make_unique<audit::Chainer>(audit_pool_.get(), &clock_);
   audit_work_.Add("audit.chain", kChainInterval, absl::Seconds(5),
@@ -127,6 +132,20 @@ absl::Status Host::MakeAudit() {
   TRELLIS_RETURN_IF_ERROR(MakeCheckpointer());
   audit_log_ = std::make_unique<audit::AuditLog>(pool_.get(), audit_key_.has_value() ? audit_key_->PublicKey() : "");
   audit_log_->RegisterWith(router_);
+  return absl::OkStatus();
+}
+
+absl::Status Host::OpenSpool() {
+  if (settings_.audit_spool.empty()) return absl::OkStatus();
+  const std::int64_t most = std::int64_t{settings_.audit_spool_megabytes} << 20;
+  TRELLIS_ASSIGN_OR_RETURN(
+      spool_,
+      audit::Spool::Open({.folder = settings_.audit_spool, .service = service_.name, .most_bytes = most}, &ids_));
+  audit_work_.Add("audit.drain", absl::Seconds(1), absl::Seconds(5), [this](absl::Time deadline) {
+    const absl::Status drained = spool_->Drain(*audit_pool_, deadline);
+    audit_observer_.OnWaiting(spool_->bytes());
+    return drained;
+  });
   return absl::OkStatus();
 }
 

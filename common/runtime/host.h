@@ -24,6 +24,7 @@
 #include "common/audit/batcher.h"
 #include "common/audit/chainer.h"
 #include "common/audit/checkpointer.h"
+#include "common/audit/spool.h"
 #include "common/audit/trail.h"
 #include "common/crypto/signing_key.h"
 #include "common/db/pool.h"
@@ -129,6 +130,7 @@ class Host final : public Runtime {
   absl::Status MakeParts(const Seams& seams);
   absl::Status OpenKeyRing();
   absl::Status MakeAudit();
+  absl::Status OpenSpool();
   absl::Status MakeCheckpointer();
   absl::Status ConnectPeers();
   absl::Status MakeServer(const Seams& seams);
@@ -151,12 +153,14 @@ class Host final : public Runtime {
   ServerObserver server_observer_;
   PeerObserver peer_observer_;
   BarrierObserver barrier_observer_;
+  AuditObserver audit_observer_;
 
   std::map<std::string, std::unique_ptr<rpc::PeerChannel>, std::less<>> peers_;
   std::unique_ptr<db::Pool> pool_;
   std::unique_ptr<seal::KeyRing> key_ring_;
   std::unique_ptr<seal::Sealer> sealer_;
   std::unique_ptr<db::Pool> audit_pool_;  // connections of its own: slow queries must not hold up answers
+  std::unique_ptr<audit::Spool> spool_;   // null where the audit has one sink
   std::unique_ptr<audit::Batcher> batcher_;
   std::unique_ptr<audit::Trail> trail_;
   std::unique_ptr<audit::Chainer> chainer_;

@@ -24,6 +24,9 @@ MethodType TypeOf(absl::string_view name) {
   return name == "bidi_stream" ? MethodType::kBidiStream : MethodType::kUnary;
 }
 
+constexpr char kAuditRecords[] = "trellis_audit_records_total";
+constexpr char kAuditRecordsHelp[] = "Audit records by where they went; none: their calls were refused.";
+
 absl::string_view RetryReason(int database_errno) {
   switch (database_errno) {
     case 1213:
@@ -190,5 +193,11 @@ void BarrierObserver::OnPassed(feed::Barrier::Outcome outcome, absl::Duration to
       return stale_.Increment();
   }
 }
+
+AuditObserver::AuditObserver(metrics::Registry* registry)
+    : written_(registry->AddCounter(kAuditRecords, kAuditRecordsHelp, {{"sink", "database"}})),
+      spooled_(registry->AddCounter(kAuditRecords, kAuditRecordsHelp, {{"sink", "spool"}})),
+      refused_(registry->AddCounter(kAuditRecords, kAuditRecordsHelp, {{"sink", "none"}})),
+      waiting_(registry->AddGauge("trellis_audit_spool_bytes", "Audit records that wait for the database.")) {}
 
 }  // namespace trellis::runtime

@@ -3,12 +3,14 @@
 #define TRELLIS_COMMON_RUNTIME_OBSERVERS_H_
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
 #include "common/access/freshness.h"
+#include "common/audit/batcher.h"
 #include "common/db/pool_metrics.h"
 #include "common/feed/barrier.h"
 #include "common/feed/follower.h"
@@ -109,6 +111,24 @@ class BarrierObserver {
   metrics::Counter& reached_;
   metrics::Counter& unknown_;
   metrics::Counter& stale_;
+};
+
+// Where audit records went: trellis_audit_records_total by sink ("database", "spool", or "none": their calls were
+// refused), and trellis_audit_spool_bytes that wait for the database.
+class AuditObserver final : public audit::Batcher::Observer {
+ public:
+  explicit AuditObserver(metrics::Registry* registry);
+
+  void OnWritten(std::size_t records) override { written_.Increment(static_cast<double>(records)); }
+  void OnSpooled(std::size_t records) override { spooled_.Increment(static_cast<double>(records)); }
+  void OnRefused(std::size_t records) override { refused_.Increment(static_cast<double>(records)); }
+  void OnWaiting(std::int64_t bytes) { waiting_.Set(static_cast<double>(bytes)); }
+
+ private:
+  metrics::Counter& written_;
+  metrics::Counter& spooled_;
+  metrics::Counter& refused_;
+  metrics::Gauge& waiting_;
 };
 
 }  // namespace trellis::runtime

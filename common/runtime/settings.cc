@@ -29,9 +29,10 @@ void DeclareTls(config::Loader& loader, Settings& settings) {
   loader.String("trust-domain", &settings.trust_domain, "trellis.local", "of the SPIFFE names in certificates");
   loader.Bool("require-client-certificate", &settings.certificate_required, true,
               "let only services of the suite and the door connect; without it whoever reaches the port talks HTTP/2");
-  loader.String("authorization-policy", &settings.gate.path, "",
-                "gRPC authorization policy (JSON) that every call has to pass first, looked at as often as certificates; "
-                "the command authorization-policy writes the one of the contract");
+  loader.String(
+      "authorization-policy", &settings.gate.path, "",
+      "gRPC authorization policy (JSON) that every call has to pass first, looked at as often as certificates; "
+      "the command authorization-policy writes the one of the contract");
   if (settings.insecure || loader.help_wanted()) return;
   if (settings.tls.certificate.empty()) loader.AddMistake("--tls-cert (or TRELLIS_TLS_CERT) is required");
   if (settings.tls.key.empty()) loader.AddMistake("--tls-key (or TRELLIS_TLS_KEY) is required");
@@ -95,6 +96,11 @@ void DeclareServing(config::Loader& loader, const Service& service, Settings& se
                 "PEM file of the Ed25519 key that signs the audit's checkpoints; nobody else may read it");
   loader.String("audit-checkpoints", &settings.audit_checkpoints, "",
                 "file that checkpoints are added to; where the database's administrator cannot write");
+  loader.String("audit-spool", &settings.audit_spool, "",
+                "folder on another volume for the audit records that the database does not take; one for each replica. "
+                "Without it such calls are refused");
+  loader.Int("audit-spool-megabytes", &settings.audit_spool_megabytes, 1024, 1, 1 << 20,
+             "how many megabytes may wait there");
   for (const std::string& peer : PeersOf(service)) {
     loader.String(absl::StrCat("peer-", peer), &settings.peers[peer], DefaultPeer(peer),
                   absl::StrCat("address of the service ", peer));

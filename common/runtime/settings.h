@@ -43,6 +43,9 @@ struct Settings {
   std::string audit_key;          // PEM file of the key that signs checkpoints of the audit; "": none are signed
   std::string audit_checkpoints;  // file that they are added to, besides the database; "": the database alone
 
+  std::string audit_spool;        // folder of the audit's second sink; "": there is none
+  int audit_spool_megabytes = 0;  // that may wait in it
+
   log::Severity log_level = log::Severity::kInfo;
   absl::Duration drain_wait;   // from NOT_SERVING to the end of new calls: endpoints move meanwhile
   absl::Duration drain_grace;  // for running calls

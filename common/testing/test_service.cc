@@ -131,6 +131,8 @@ class RunningService final : public TestService {
     settings.tls = certificate_;
     settings.trust_domain = "trellis.local";
     settings.gate = options_.gate;
+    settings.audit_spool = options_.audit_spool;
+    settings.audit_spool_megabytes = 64;
     settings.database = database_.settings();
     settings.key_ring = key_ring_.path();
     settings.pool.size = 8;

@@ -80,6 +80,7 @@ class TestService {
     std::vector<std::string> flags = {};  // the service's own: "--hold-time=1s"
     const Clock* clock = nullptr;         // of handlers and tokens; nullptr: the machine's
     rpc::GateFile gate = {};              // the outer gate's policy
+    std::string audit_spool = "";         // folder of the audit's second sink
   };
 
   static absl::StatusOr<std::unique_ptr<TestService>> Start(runtime::Service service, Options options);

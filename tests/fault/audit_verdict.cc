@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <set>
 #include <vector>
@@ -17,9 +18,16 @@ namespace {
 
 constexpr absl::Duration kDrainLimit = absl::Seconds(60);
 
-absl::Status AwaitEmptyJournal(db::Pool& pool) {
+// What waits in the second sink comes into the journal first.
+bool SpoolIsEmpty(const Fleet& fleet) {
+  const std::filesystem::directory_iterator files(fleet.AuditFolder());
+  return std::none_of(begin(files), end(files), [](const auto& file) { return file.path().extension() == ".spool"; });
+}
+
+absl::Status AwaitEmptyJournal(const Fleet& fleet, db::Pool& pool) {
   for (const absl::Time limit = absl::Now() + kDrainLimit; absl::Now() < limit;
        absl::SleepFor(absl::Milliseconds(50))) {
+    if (!SpoolIsEmpty(fleet)) continue;
     std::int64_t waiting = -1;
     TRELLIS_RETURN_IF_ERROR(pool.Read(limit, [&](db::Session& session) -> absl::Status {
       TRELLIS_ASSIGN_OR_RETURN(const auto row,
@@ -36,7 +44,7 @@ absl::Status AwaitEmptyJournal(db::Pool& pool) {
 absl::StatusOr<std::vector<audit::v1::AuditRecord>> RecordsOf(Fleet& fleet, const std::string& service,
                                                               const std::string& method) {
   TRELLIS_ASSIGN_OR_RETURN(const std::unique_ptr<db::Pool> pool, fleet.OpenSchema(service));
-  TRELLIS_RETURN_IF_ERROR(AwaitEmptyJournal(*pool));
+  TRELLIS_RETURN_IF_ERROR(AwaitEmptyJournal(fleet, *pool));
   std::vector<audit::v1::AuditRecord> records;
   TRELLIS_RETURN_IF_ERROR(pool->Read(absl::Now() + absl::Seconds(60), [&](db::Session& session) -> absl::Status {
     TRELLIS_ASSIGN_OR_RETURN(const auto rows,
@@ -86,7 +94,7 @@ absl::StatusOr<int> CountUnrecorded(Fleet& fleet, const std::string& service, co
 
 absl::Status AwaitChains(Fleet& fleet, const std::string& service) {
   TRELLIS_ASSIGN_OR_RETURN(const std::unique_ptr<db::Pool> pool, fleet.OpenSchema(service));
-  return AwaitEmptyJournal(*pool);
+  return AwaitEmptyJournal(fleet, *pool);
 }
 
 }  // namespace trellis::fault

@@ -110,6 +110,11 @@ absl::Status Fleet::Prepare(std::vector<std::string> database_arguments) {
         absl::StrCat("'", TRELLIS_SOURCE_DIR, "/common/scripts/key-ring' make '", RingOf(service), "'");
     if (std::system(ring.c_str()) != 0) return absl::InternalError("cannot make a key ring");
   }
+  const std::string audit_key =
+      absl::StrCat("mkdir '", AuditFolder(), "' && openssl genpkey -algorithm ed25519 -out '", AuditFolder(),
+                   "/key.pem' && openssl pkey -in '", AuditFolder(),
+                   "/key.pem' -pubout -outform DER | tail -c 32 | base64 > '", AuditFolder(), "/public-key'");
+  if (std::system(audit_key.c_str()) != 0) return absl::InternalError("cannot make a key for the audit");
   for (const std::string& service : Services()) processes_[service] = {0, FreePort(), FreePort()};
   database_port_ = FreePort();
   database_arguments.push_back(absl::StrCat("--port=", database_port_));
@@ -158,6 +163,10 @@ std::string Fleet::CertificateOf(const std::string& name) const {
 std::string Fleet::KeyOf(const std::string& name) const {
   return Contents(absl::StrCat(folder_, "/tls/", name, "/tls.key"));
 }
+std::string Fleet::AuditFolder() const { return absl::StrCat(folder_, "/audit"); }
+std::string Fleet::CheckpointsOf(const std::string& service) const {
+  return absl::StrCat(AuditFolder(), "/", service, ".checkpoints");
+}
 std::string Fleet::LogOf(const std::string& service) const { return absl::StrCat(folder_, "/", service, ".log"); }
 
 std::vector<std::string> Fleet::DatabaseArguments(const std::string& service) const {
@@ -175,6 +184,9 @@ std::vector<std::string> Fleet::ServeArguments(const std::string& service) const
                                         absl::StrCat("--tls-key=", tls, service, "/tls.key"),
                                         absl::StrCat("--tls-ca=", tls, "ca.crt"),
                                         absl::StrCat("--key-ring=", RingOf(service)),
+                                        absl::StrCat("--audit-key=", AuditFolder(), "/key.pem"),
+                                        absl::StrCat("--audit-checkpoints=", CheckpointsOf(service)),
+                                        absl::StrCat("--audit-spool=", AuditFolder()),
                                         "--issuer=https://identity.trellis.local",
                                         "--audience=trellis"};
   for (const std::string& argument : DatabaseArguments(service)) arguments.push_back(argument);

@@ -61,7 +61,10 @@ class Fleet {
   std::vector<std::string> DatabaseArguments(const std::string& service) const;
   std::string LogOf(const std::string& service) const;   // a path
   std::string RingOf(const std::string& service) const;  // of its key ring
-  absl::Status Sql(const std::string& statement);        // on the database server, with all rights
+  // Of all services: the second sink, the key that signs checkpoints ("key.pem") and its public part ("public-key").
+  std::string AuditFolder() const;
+  std::string CheckpointsOf(const std::string& service) const;
+  absl::Status Sql(const std::string& statement);  // on the database server, with all rights
   absl::StatusOr<std::unique_ptr<db::Pool>> OpenSchema(const std::string& service);  // the same, of a service's tables
   void KeepFolder() { keep_folder_ = true; }                                         // for somebody to look at the logs
   const std::string& folder() const { return folder_; }

@@ -2,6 +2,7 @@
 // three: with no failure in n trials, the chance of one is below 3/n at 95 % confidence.
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <map>
 #include <random>
@@ -242,6 +243,9 @@ void VerifyChains(Fleet& fleet) {
     EXPECT_TRUE(chained.ok()) << service << ": " << chained;
     std::vector<std::string> command = fleet.DatabaseArguments(service);
     command.insert(command.begin(), "audit-verify");
+    command.push_back(absl::StrCat("--audit-public-key-file=", fleet.AuditFolder(), "/public-key"));
+    command.push_back(absl::StrCat("--audit-checkpoints=", fleet.CheckpointsOf(service)));
+    EXPECT_GT(std::filesystem::file_size(fleet.CheckpointsOf(service)), 0U) << service << ": nothing was signed";
     EXPECT_EQ(fleet.Run(service, command), 0) << service << ": its audit does not verify";
   }
 }
