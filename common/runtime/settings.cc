@@ -104,6 +104,8 @@ void DeclareServing(config::Loader& loader, const Service& service, Settings& se
   for (const std::string& peer : PeersOf(service)) {
     loader.String(absl::StrCat("peer-", peer), &settings.peers[peer], DefaultPeer(peer),
                   absl::StrCat("address of the service ", peer));
+    // Identity's is where the keys of tokens come from.
+    if (settings.peers[peer].empty()) loader.AddMistake(absl::StrCat("--peer-", peer, " must not be empty"));
   }
   loader.Bool("reflection", &settings.reflection, false, "serve gRPC reflection");
   loader.Int("workers", &settings.workers, settings.pool.size, 1, 500, "threads that run handlers");

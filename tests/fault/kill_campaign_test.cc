@@ -236,17 +236,39 @@ void ExamineAuditOfReads(Fleet& fleet, const std::vector<std::string>& traces) {
   EXPECT_EQ(CountUnrecorded(fleet, "assessment", method, one_more).value_or(-1), 1);
 }
 
-// Every chain, by the command that asks no running service.
+// 0: the audit is what was recorded. By the command that asks no running service.
+int VerifyAudit(Fleet& fleet, const std::string& service) {
+  std::vector<std::string> command = fleet.DatabaseArguments(service);
+  command.insert(command.begin(), "audit-verify");
+  command.push_back(absl::StrCat("--audit-public-key-file=", fleet.AuditFolder(), "/public-key"));
+  command.push_back(absl::StrCat("--audit-checkpoints=", fleet.CheckpointsOf(service)));
+  return fleet.Run(service, command);
+}
+
 void VerifyChains(Fleet& fleet) {
   for (const std::string& service : Fleet::Services()) {
     const absl::Status chained = AwaitChains(fleet, service);
     EXPECT_TRUE(chained.ok()) << service << ": " << chained;
-    std::vector<std::string> command = fleet.DatabaseArguments(service);
-    command.insert(command.begin(), "audit-verify");
-    command.push_back(absl::StrCat("--audit-public-key-file=", fleet.AuditFolder(), "/public-key"));
-    command.push_back(absl::StrCat("--audit-checkpoints=", fleet.CheckpointsOf(service)));
     EXPECT_GT(std::filesystem::file_size(fleet.CheckpointsOf(service)), 0U) << service << ": nothing was signed";
-    EXPECT_EQ(fleet.Run(service, command), 0) << service << ": its audit does not verify";
+    EXPECT_EQ(VerifyAudit(fleet, service), 0) << service << ": its audit does not verify";
+  }
+}
+
+// What whoever administers the database might do. The last one is the end of the data.
+void TamperWithAudit(Fleet& fleet) {
+  const std::pair<const char*, const char*> changes[] = {
+      {"UPDATE trellis_identity.audit_record SET code = code + 1 WHERE sequence = 3",
+       "UPDATE trellis_identity.audit_record SET code = code - 1 WHERE sequence = 3"},
+      {"UPDATE trellis_identity.audit_record SET hash = REVERSE(hash) WHERE sequence = 3",
+       "UPDATE trellis_identity.audit_record SET hash = REVERSE(hash) WHERE sequence = 3"},
+      {"DELETE FROM trellis_identity.audit_record WHERE sequence > 5", ""},
+  };
+  for (const auto& [change, back] : changes) {
+    ASSERT_TRUE(fleet.Sql(change).ok());
+    EXPECT_EQ(VerifyAudit(fleet, "identity"), 1) << change;
+    if (*back == '\0') continue;
+    ASSERT_TRUE(fleet.Sql(back).ok());
+    EXPECT_EQ(VerifyAudit(fleet, "identity"), 0) << back;
   }
 }
 
@@ -285,6 +307,7 @@ TEST(KillCampaign, LosesNothingAndDoesNothingTwice) {
                                         << " answers that no fault explains, first: " << load.surprises()[0];
   const std::vector<std::string> ends = fleet.UnexpectedEnds();
   EXPECT_TRUE(ends.empty()) << ends[0];
+  TamperWithAudit(fleet);
   if (HasFailure()) {
     fleet.KeepFolder();
     std::cout << "  logs: " << fleet.folder() << std::endl;

@@ -21,7 +21,7 @@ RawAnswer RawCall(const std::shared_ptr<grpc::Channel>& channel, const std::stri
                   grpc::ClientContext& context);
 
 // Nothing where the status is an error as this suite promises them: a code that says something, one ErrorInfo with
-// reason and domain that agrees with it. Otherwise what is wrong.
+// reason and domain that agrees with it, nothing of what is inside the service. Otherwise what is wrong.
 std::string WrongWithRefusal(const grpc::Status& status);
 
 }  // namespace trellis::fault

@@ -1,7 +1,10 @@
 // Changing one's own password, and being given a new one.
 #include <string>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/base/random.h"
+#include "common/crypto/password.h"
 #include "gmock/gmock.h"
 #include "tests/integration/identity/session_fixture.h"
 
@@ -59,6 +62,40 @@ TEST_F(PasswordsTest, AfterAChangeNoOtherDeviceIsKnown) {
   const auto from_this = SignInFrom("192.0.2.1", Credentials(account, kNext, changed.value.device_token()));
   ASSERT_TRUE(from_this.ok()) << from_this.status.error_message();
   EXPECT_EQ(from_this.value.device_token(), "") << "a known device";
+}
+
+TEST_F(PasswordsTest, AWeakHashIsReplacedAtTheNextSignIn) {
+  const Account account = NewAccount();
+  const auto weak = crypto::HashPassword(kPassword, SystemRandom(), {.memory_kib = 8192, .passes = 1});
+  ASSERT_TRUE(weak.ok()) << weak.status();
+  const auto stored = [&] {
+    std::string phc;
+    const absl::Status status =
+        service().pool().Read(absl::Now() + absl::Seconds(10), [&](db::Session& session) -> absl::Status {
+          TRELLIS_ASSIGN_OR_RETURN(
+              const auto row,
+              session.QueryOne<std::string>("SELECT password_hash FROM user WHERE login = ?", account.login));
+          phc = std::get<0>(*row);
+          return absl::OkStatus();
+        });
+    EXPECT_TRUE(status.ok()) << status;
+    return phc;
+  };
+  EXPECT_TRUE(absl::StartsWith(stored(), "$argon2id$v=19$m=19456,t=2,p=1$")) << "as this service is set";
+  ASSERT_TRUE(
+      service()
+          .pool()
+          .Transact(
+              absl::Now() + absl::Seconds(10),
+              [&](db::Session& tx) {
+                return tx.Execute("UPDATE user SET password_hash = ? WHERE login = ?", *weak, account.login).status();
+              })
+          .ok());
+  EXPECT_FALSE(SignIn(account.login, "not the password at all").ok());
+  EXPECT_EQ(stored(), *weak) << "only who knows the password has it hashed again";
+  EXPECT_TRUE(SignIn(account.login, kPassword).ok());
+  EXPECT_TRUE(absl::StartsWith(stored(), "$argon2id$v=19$m=19456,t=2,p=1$"));
+  EXPECT_TRUE(SignIn(account.login, kPassword).ok());
 }
 
 TEST_F(PasswordsTest, ChangingWantsThePresentOneAndAFitOne) {

@@ -2,7 +2,9 @@
 #include <iostream>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/audit/database_verifier.h"
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
 #include "common/db/pool.h"
@@ -167,6 +169,52 @@ TEST_F(ErasureTest, ReachesEveryServiceAndEveryBackup) {
     }
     return true;
   })) << "what came back is destroyed again";
+}
+
+// Records name who was erased by an id that means nothing any more, so nothing of a chain has to change.
+TEST_F(ErasureTest, LeavesTheChainsOfTheAuditAsTheyWere) {
+  constexpr int kErased = 100;
+  std::vector<std::string> persons;
+  for (int i = 0; i < kErased; ++i) {
+    identity::v1::RegisterPersonRequest request;
+    request.mutable_person()->set_given_names(absl::StrCat("Quillfeather", i));
+    persons.push_back(
+        Must(*identity_, coordinator_, &identity::v1::Persons::Stub::RegisterPerson, request).person().name());
+    ASSERT_EQ(Get(persons.back()), "");
+  }
+  const auto count = [&](const std::string& sql) {
+    std::int64_t found = -1;
+    const absl::Status status =
+        identity_->pool().Read(absl::Now() + absl::Seconds(10), [&](db::Session& session) -> absl::Status {
+          TRELLIS_ASSIGN_OR_RETURN(const auto row, session.QueryOne<std::int64_t>(sql));
+          found = row.has_value() ? std::get<0>(*row) : -1;
+          return absl::OkStatus();
+        });
+    EXPECT_TRUE(status.ok()) << status;
+    return found;
+  };
+  const auto chained = [&] { return count("SELECT COUNT(*) FROM audit_journal") == 0; };
+  ASSERT_TRUE(Eventually(chained));
+  constexpr char kDigest[] = "SELECT CAST(SUM(CRC32(body)) AS SIGNED) FROM audit_record WHERE sequence <= 200";
+  const std::int64_t before = count(kDigest);
+
+  for (const std::string& person : persons) ASSERT_TRUE(Erase(person, officer_).ok());
+  ASSERT_TRUE(Eventually(chained));
+  const audit::DatabaseVerifier verifier(&identity_->pool(),
+                                         {.trust_domain = "trellis.local", .service = "identity", .public_key = ""});
+  const auto report = verifier.Verify(coordinator_.organization, {});
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_TRUE(report->ok()) << report->problems.front();
+  EXPECT_GE(report->records, 3 * kErased) << "registered, read, erased";
+  EXPECT_EQ(count(kDigest), before) << "not a byte was changed";
+  EXPECT_EQ(count("SELECT COUNT(*) FROM audit_record WHERE code = 0 AND method = "
+                  "'trellis.identity.v1.Persons.ErasePerson'"),
+            kErased);
+  for (const std::string& person : persons) {
+    EXPECT_TRUE(seal::IsErased(OpenKey(*identity_, person)));
+    EXPECT_EQ(Get(person), "NOT_FOUND");
+  }
+  EXPECT_EQ(Found("Quillfeather"), 0);
 }
 
 // Somebody has the backup and the key ring's file and does not care for the list of destroyed keys.

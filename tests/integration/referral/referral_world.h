@@ -26,6 +26,9 @@ class ReferralWorld : public ::testing::Test {
 
   // Told of every request before it is sent.
   virtual void OnRequest(const google::protobuf::Message& /*request*/) {}
+  // May change a request of Must, and looks at its answer.
+  virtual void OnMust(google::protobuf::Message& /*request*/) {}
+  virtual void OnAnswer(const google::protobuf::Message& /*request*/, const google::protobuf::Message& /*answer*/) {}
 
   // One call as somebody; the error where it fails.
   template <class Stub, class Request, class Response>
@@ -42,8 +45,11 @@ class ReferralWorld : public ::testing::Test {
   Response Must(testing::TestService& service, const testing::TestUser& who,
                 grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*), const Request& request) {
     Response response;
-    const grpc::Status status = Call(service, who, method, request, &response);
+    Request sent = request;
+    OnMust(sent);
+    const grpc::Status status = Call(service, who, method, sent, &response);
     EXPECT_TRUE(status.ok()) << testing::ReasonOf(status) << ": " << status.error_message();
+    OnAnswer(sent, response);
     return response;
   }
 

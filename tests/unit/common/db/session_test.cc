@@ -235,6 +235,13 @@ TEST_F(SessionTest, WrongNumberOfArgumentsIsOurMistake) {
   });
 }
 
+TEST_F(SessionTest, OneTextIsOneStatement) {
+  const auto refused = [](absl::FunctionRef<absl::Status(Session&)> body) { return !pool().Read(Soon(), body).ok(); };
+  EXPECT_TRUE(refused([](Session& session) { return session.ExecuteText("DO 1; DO 2"); }));
+  EXPECT_TRUE(refused([](Session& session) { return session.Execute("DO 1; DO 2").status(); }));
+  EXPECT_FALSE(refused([](Session& session) { return session.ExecuteText("DO 1"); }));
+}
+
 TEST_F(SessionTest, EscapedPatternsMatchThemselves) {
   Run([](Session& session) -> absl::Status {
     for (absl::string_view text : {"50%", "a_b", "back\\slash", "'; DROP TABLE item; --", "%", ""}) {
