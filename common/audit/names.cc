@@ -29,9 +29,13 @@ bool IsUuid(absl::string_view text) {
   return text.size() == kUuidLength;
 }
 
+const options::v1::FieldPolicy& PolicyOf(const FieldDescriptor& field) {
+  return field.options().GetExtension(options::v1::field);
+}
+
 bool MayHoldAName(const FieldDescriptor& field) {
   if (field.type() != FieldDescriptor::TYPE_STRING) return false;
-  const auto& policy = field.options().GetExtension(options::v1::field);
+  const options::v1::FieldPolicy& policy = PolicyOf(field);
   if (policy.sensitivity() != options::v1::SENSITIVITY_NONE) return false;
   if (policy.format() == options::v1::FORMAT_NAME) return true;
   return policy.format() == options::v1::FORMAT_UNSPECIFIED && policy.max_length() > kUuidLength &&
@@ -44,20 +48,21 @@ bool MayBeLookedInto(const FieldDescriptor& field) {
          field.message_type()->file()->package() != "google.protobuf";
 }
 
-// Whether a message of that type, or one within it, can name anything. seen: types that are being looked at already.
-bool CanNameAnything(const Descriptor& type, std::set<const Descriptor*>& seen) {
+// Whether a message of that type, or one within it, can name or label anything. seen: types that are being looked at
+// already.
+bool CanMentionAnything(const Descriptor& type, std::set<const Descriptor*>& seen) {
   if (!seen.insert(&type).second) return false;
   for (int i = 0; i < type.field_count(); ++i) {
     const FieldDescriptor& field = *type.field(i);
-    if (MayHoldAName(field)) return true;
-    if (MayBeLookedInto(field) && CanNameAnything(*field.message_type(), seen)) return true;
+    if (MayHoldAName(field) || PolicyOf(field).labels() || PolicyOf(field).withheld()) return true;
+    if (MayBeLookedInto(field) && CanMentionAnything(*field.message_type(), seen)) return true;
   }
   return false;
 }
 
 bool IsWorthALook(const FieldDescriptor& field) {
   std::set<const Descriptor*> seen;
-  return MayBeLookedInto(field) && CanNameAnything(*field.message_type(), seen);
+  return MayBeLookedInto(field) && CanMentionAnything(*field.message_type(), seen);
 }
 
 }  // namespace
@@ -82,17 +87,19 @@ const NameCollector::Plan& NameCollector::PlanOf(const Descriptor& type) {
     const FieldDescriptor& field = *type.field(i);
     if (MayHoldAName(field)) plan->texts.push_back(&field);
     if (IsWorthALook(field)) plan->messages.push_back(&field);
+    if (PolicyOf(field).labels()) plan->labels = &field;
+    if (PolicyOf(field).withheld()) plan->withheld = &field;
   }
   const std::unique_lock lock(mutex_);
   return *plans_.try_emplace(&type, std::move(plan)).first->second;
 }
 
-void NameCollector::Collect(const Message& message, std::vector<std::string>* names) {
+void NameCollector::Collect(const Message& message, Mentioned* mentioned) {
   const Plan& plan = PlanOf(*message.GetDescriptor());
   const Reflection& reflection = *message.GetReflection();
   std::string scratch;
   const auto take = [&](const std::string& text) {
-    if (IsResourceName(text)) names->push_back(text);
+    if (IsResourceName(text)) mentioned->names.push_back(text);
   };
   for (const FieldDescriptor* field : plan.texts) {
     if (!field->is_repeated()) {
@@ -103,13 +110,17 @@ void NameCollector::Collect(const Message& message, std::vector<std::string>* na
       take(reflection.GetRepeatedStringReference(message, field, i, &scratch));
     }
   }
+  if (plan.withheld != nullptr && reflection.GetBool(message, plan.withheld)) mentioned->withheld = true;
+  for (int i = 0; plan.labels != nullptr && i < reflection.FieldSize(message, plan.labels); ++i) {
+    mentioned->labels.Add(reflection.GetRepeatedEnumValue(message, plan.labels, i));
+  }
   for (const FieldDescriptor* field : plan.messages) {
     if (!field->is_repeated()) {
-      if (reflection.HasField(message, field)) Collect(reflection.GetMessage(message, field), names);
+      if (reflection.HasField(message, field)) Collect(reflection.GetMessage(message, field), mentioned);
       continue;
     }
     for (int i = 0; i < reflection.FieldSize(message, field); ++i) {
-      Collect(reflection.GetRepeatedMessage(message, field, i), names);
+      Collect(reflection.GetRepeatedMessage(message, field, i), mentioned);
     }
   }
 }

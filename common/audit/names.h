@@ -1,4 +1,5 @@
-// Which resources a message names. Found by the declarations of its fields, so that no handler lists them by hand.
+// What a message is about: which resources it names, with which sensitivity labels. Found by the declarations of its
+// fields, so that no handler lists them by hand.
 #ifndef TRELLIS_COMMON_AUDIT_NAMES_H_
 #define TRELLIS_COMMON_AUDIT_NAMES_H_
 
@@ -9,6 +10,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
+#include "common/base/label_set.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 
@@ -17,18 +19,26 @@ namespace trellis::audit {
 // "<collection>/<UUID in lower case>", and nothing else: a text of that form tells nothing but which resource it is.
 bool IsResourceName(absl::string_view text);
 
-// Remembers for each message type where names can be. Thread-safe.
+struct Mentioned {
+  std::vector<std::string> names;
+  LabelSet labels;
+  bool withheld = false;  // something was left out for a lack of clearance
+};
+
+// Remembers for each message type where names and labels can be. Thread-safe.
 class NameCollector {
  public:
-  // Appends every name in the fields that may hold one: text that is not sensitive and declares FORMAT_NAME, or no form
-  // and a length of at most 80. Records of the audit itself are not looked into: reading the audit would otherwise
-  // repeat it.
-  void Collect(const google::protobuf::Message& message, std::vector<std::string>* names);
+  // Adds every label, and every name in the fields that may hold one: text that is not sensitive and declares
+  // FORMAT_NAME, or no form and a length of at most 80. Records of the audit itself are not looked into: reading the
+  // audit would otherwise repeat it.
+  void Collect(const google::protobuf::Message& message, Mentioned* mentioned);
 
  private:
   struct Plan {
     std::vector<const google::protobuf::FieldDescriptor*> texts;
     std::vector<const google::protobuf::FieldDescriptor*> messages;
+    const google::protobuf::FieldDescriptor* labels = nullptr;
+    const google::protobuf::FieldDescriptor* withheld = nullptr;
   };
   const Plan& PlanOf(const google::protobuf::Descriptor& type);
 

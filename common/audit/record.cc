@@ -70,7 +70,7 @@ std::vector<Disclosed> DisclosuresIn(const Message& response, const options::v1:
       return other.owner == found.owner && other.recipient == found.recipient && other.consent == found.consent;
     });
     if (same == all.end()) same = all.insert(all.end(), std::move(found));
-    collector.Collect(resource, &same->names);
+    collector.Collect(resource, &same->mentioned);
   });
   return all;
 }
@@ -86,6 +86,15 @@ std::string NameOf(absl::string_view collection, const Id& id) {
 
 absl::Time TimeOf(const v1::AuditRecord& record) {
   return absl::FromUnixSeconds(record.record_time().seconds()) + absl::Nanoseconds(record.record_time().nanos());
+}
+
+void SetMentioned(Mentioned mentioned, v1::AuditRecord* record) {
+  SetNames(std::move(mentioned.names), record);
+  record->clear_labels();
+  for (int label = 0; label <= LabelSet::kLargest; ++label) {
+    if (mentioned.labels.Has(label)) record->add_labels(static_cast<options::v1::SecurityLabel>(label));
+  }
+  record->set_withheld(mentioned.withheld);
 }
 
 JournalRow ToRow(const Id& id, const Id& organization, v1::AuditRecord record) {

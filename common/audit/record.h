@@ -8,6 +8,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/audit/journal.h"
+#include "common/audit/names.h"
 #include "common/base/id.h"
 #include "google/protobuf/message.h"
 #include "trellis/audit/v1/audit_record.pb.h"
@@ -18,15 +19,17 @@ namespace trellis::audit {
 // The names into `persons` and `resources`, sorted and once each; too many are counted in `omitted_count`.
 void SetNames(std::vector<std::string> names, v1::AuditRecord* record);
 
+// The same, and labels besides.
+void SetMentioned(Mentioned mentioned, v1::AuditRecord* record);
+
 // Data of one organization in an answer to another.
 struct Disclosed {
   std::string owner;  // "organizations/..."
   std::string recipient;
   std::string consent;  // may be empty
-  std::vector<std::string> names;
+  Mentioned mentioned;
 };
 // What an answer discloses by the method's declaration; one for each pair of organizations and consent.
-class NameCollector;
 std::vector<Disclosed> DisclosuresIn(const google::protobuf::Message& response, const options::v1::Disclosure& where,
                                      NameCollector& collector);
 

@@ -69,24 +69,31 @@ absl::StatusOr<std::unique_ptr<Spool>> Spool::Open(Options options, IdGenerator*
         absl::StrCat("--audit-spool: another process of this service uses ", options.folder, "; give each its own"));
   }
   std::unique_ptr<Spool> spool(new Spool(std::move(options), ids, lock));
-  spool->FindLeftOver();
+  TRELLIS_RETURN_IF_ERROR(spool->FindLeftOver());
   return spool;
 }
 
 Spool::~Spool() { close(lock_); }
 
-void Spool::FindLeftOver() {
+absl::Status Spool::FindLeftOver() {
   const std::string beginning = absl::StrCat(options_.service, "-");
   absl::MutexLock lock(&mutex_);
   std::error_code error;
   for (const fs::directory_entry& entry : fs::directory_iterator(options_.folder, error)) {
     const std::string name = entry.path().filename().string();
     if (!absl::StartsWith(name, beginning) || !absl::EndsWith(name, kEnding)) continue;
-    pieces_.push_back({.path = entry.path().string(), .size = static_cast<std::int64_t>(entry.file_size(error))});
+    const std::uintmax_t size = entry.file_size(error);
+    if (error) break;
+    pieces_.push_back({.path = entry.path().string(), .size = static_cast<std::int64_t>(size)});
+  }
+  if (error) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("--audit-spool: ", options_.folder, " cannot be looked through: ", error.message()));
   }
   // Ids sort by the time they were made.
   std::sort(pieces_.begin(), pieces_.end(), [](const Piece& a, const Piece& b) { return a.path < b.path; });
   if (!pieces_.empty()) log::Warning("audit records of an earlier run wait", {{"bytes", BytesLocked()}});
+  return absl::OkStatus();
 }
 
 absl::Status Spool::Append(absl::Span<const JournalRow> rows) {

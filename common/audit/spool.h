@@ -60,7 +60,7 @@ class Spool {
   };
 
   Spool(Options options, IdGenerator* ids, int lock) : options_(std::move(options)), ids_(*ids), lock_(lock) {}
-  void FindLeftOver();
+  absl::Status FindLeftOver();
   std::int64_t BytesLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::optional<Piece> Front() const;
   void Advance(std::int64_t drained);

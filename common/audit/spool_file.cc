@@ -104,6 +104,7 @@ absl::Status SpoolFile::Append(absl::Span<const JournalRow> rows) {
 }
 
 absl::StatusOr<SpoolPart> ReadSpool(const std::string& path, std::int64_t offset, std::int64_t end, std::size_t most) {
+  if (end < offset) return absl::InvalidArgumentError(absl::StrCat(path, " ends before it begins"));
   std::ifstream in(path, std::ios::binary);
   if (!in) return FromErrno("cannot read", path);
   SpoolPart part;

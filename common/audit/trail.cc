@@ -69,16 +69,16 @@ Id OrganizationOf(const rpc::CallContext& call, const std::vector<std::string>& 
 
 std::vector<JournalRow> Trail::RowsOf(const rpc::CallContext& call, const Message* request, const Message* response,
                                       const absl::Status& outcome, bool repeated) {
-  std::vector<std::string> names;
-  if (response != nullptr) names_.Collect(*response, &names);
+  Mentioned mentioned;
+  if (response != nullptr) names_.Collect(*response, &mentioned);
   v1::AuditRecord record;
   SetCaller(call, record);
-  const Id organization = OrganizationOf(call, names, record);
+  const Id organization = OrganizationOf(call, mentioned.names, record);
   if (request != nullptr) {
-    names_.Collect(*request, &names);
+    names_.Collect(*request, &mentioned);
     record.set_request_id(RequestIdOf(*request));
   }
-  SetNames(std::move(names), &record);
+  SetMentioned(std::move(mentioned), &record);
   *record.mutable_record_time() = rpc::ToTimestamp(clock_.Now());
   record.set_service(service_);
   record.set_method(call.method().full_name());
@@ -99,12 +99,12 @@ std::vector<JournalRow> Trail::RowsOf(const rpc::CallContext& call, const Messag
 void Trail::AddDisclosures(const rpc::CallContext& call, const Message& response, v1::AuditRecord& record,
                            std::vector<JournalRow>& rows) {
   const Id own = call.caller().organization;
-  const auto copy_for = [&](const Id& owner, const std::string& consent, std::vector<std::string> names) {
+  const auto copy_for = [&](const Id& owner, const std::string& consent, Mentioned mentioned) {
     v1::AuditRecord copy = record;
     copy.clear_persons();
     copy.clear_resources();
     copy.clear_omitted_count();
-    SetNames(std::move(names), &copy);
+    SetMentioned(std::move(mentioned), &copy);
     if (copy.persons().empty()) return;  // nothing of anybody was shown
     copy.set_user_organization(NameOf("organizations", own));
     copy.set_recipient(NameOf("organizations", own));
@@ -112,14 +112,17 @@ void Trail::AddDisclosures(const rpc::CallContext& call, const Message& response
     rows.push_back(ToRow(ids_.Next(), owner, std::move(copy)));
   };
   if (!call.audit().owner.is_nil() && call.audit().owner != own) {
-    std::vector<std::string> names(record.persons().begin(), record.persons().end());
-    names.insert(names.end(), record.resources().begin(), record.resources().end());
-    copy_for(call.audit().owner, NameOf("consents", call.audit().consent), std::move(names));
+    Mentioned all;
+    all.names.assign(record.persons().begin(), record.persons().end());
+    all.names.insert(all.names.end(), record.resources().begin(), record.resources().end());
+    for (const int label : record.labels()) all.labels.Add(label);
+    all.withheld = record.withheld();
+    copy_for(call.audit().owner, NameOf("consents", call.audit().consent), std::move(all));
   }
   if (!call.policy().has_disclosure()) return;
   for (Disclosed& disclosed : DisclosuresIn(response, call.policy().disclosure(), names_)) {
     if (IdOf(disclosed.owner) != own) {
-      copy_for(IdOf(disclosed.owner), disclosed.consent, std::move(disclosed.names));
+      copy_for(IdOf(disclosed.owner), disclosed.consent, std::move(disclosed.mentioned));
     } else if (!IsRead(call)) {  // its own staff sent it there
       record.set_recipient(disclosed.recipient);
       record.set_consent(disclosed.consent);

@@ -62,8 +62,15 @@ absl::Status CheckClientData(const RelyingParty& party, absl::string_view type, 
 
 struct AuthenticatorData {
   std::uint32_t sign_count = 0;
-  absl::string_view credential;  // what follows the fixed part
+  bool extensions = false;
+  absl::string_view rest;  // what follows the fixed part
 };
+
+// Authenticators may add extensions that nobody asked for; they are passed over.
+absl::Status ReadEnd(CborReader& reader, bool extensions) {
+  if (extensions && !reader.Skip()) return PasskeyRefused("the extensions are cut off");
+  return reader.AtEnd() ? absl::OkStatus() : PasskeyRefused("bytes follow the authenticator data");
+}
 
 absl::StatusOr<AuthenticatorData> ReadAuthenticatorData(const RelyingParty& party, absl::string_view data,
                                                         bool with_credential) {
@@ -74,10 +81,12 @@ absl::StatusOr<AuthenticatorData> ReadAuthenticatorData(const RelyingParty& part
   const auto flags = static_cast<unsigned char>(data[kHashBytes]);
   if ((flags & kUserPresent) == 0) return PasskeyRefused("nobody was present");
   if ((flags & kUserVerified) == 0) return PasskeyRefused("the authenticator did not verify its user");
-  if ((flags & kHasExtensions) != 0) return PasskeyRefused("there are extensions that nobody asked for");
   if (((flags & kHasCredential) != 0) != with_credential) return PasskeyRefused("the flag for a new key is wrong");
-  AuthenticatorData out{BigEndian(data.substr(kHashBytes + 1, 4)), data.substr(kFixedBytes)};
-  if (!with_credential && !out.credential.empty()) return PasskeyRefused("bytes follow the authenticator data");
+  AuthenticatorData out{BigEndian(data.substr(kHashBytes + 1, 4)), (flags & kHasExtensions) != 0,
+                        data.substr(kFixedBytes)};
+  if (with_credential) return out;
+  CborReader rest(out.rest);
+  TRELLIS_RETURN_IF_ERROR(ReadEnd(rest, out.extensions));
   return out;
 }
 
@@ -106,10 +115,9 @@ absl::StatusOr<absl::string_view> FindAuthenticatorData(absl::string_view object
 }
 
 // COSE_Key (RFC 8152, section 13.1.1) of an ES256 key: exactly these five, as section 6.5.1.1 has them.
-absl::StatusOr<std::string> ReadPublicKey(absl::string_view cose) {
+absl::StatusOr<std::string> ReadPublicKey(CborReader& reader) {
   constexpr std::int64_t kKeyType = 1, kAlgorithm = 3, kCurve = -1, kX = -2, kY = -3;
   constexpr std::int64_t kTwoCoordinates = 2, kEs256 = -7, kP256 = 1;
-  CborReader reader(cose);
   if (reader.Map() != 5U) return PasskeyRefused("the key is no map of five");
   if (reader.Integer() != kKeyType || reader.Integer() != kTwoCoordinates) return PasskeyRefused("not an EC key");
   if (reader.Integer() != kAlgorithm || reader.Integer() != kEs256) return PasskeyRefused("not an ES256 key");
@@ -121,7 +129,6 @@ absl::StatusOr<std::string> ReadPublicKey(absl::string_view cose) {
     if (!named || !bytes.has_value()) return PasskeyRefused("a coordinate is missing");
     absl::StrAppend(&point, *bytes);
   }
-  if (!reader.AtEnd()) return PasskeyRefused("bytes follow the key");
   if (!crypto::IsP256Point(point)) return PasskeyRefused("the key is no point on its curve");
   return point;
 }
@@ -151,7 +158,7 @@ absl::StatusOr<NewPasskey> CheckRegistration(const RelyingParty& party, absl::st
   TRELLIS_RETURN_IF_ERROR(CheckClientData(party, kMaking, challenge, shown.client_data_json));
   TRELLIS_ASSIGN_OR_RETURN(const absl::string_view bytes, FindAuthenticatorData(shown.attestation_object));
   TRELLIS_ASSIGN_OR_RETURN(const AuthenticatorData data, ReadAuthenticatorData(party, bytes, true));
-  absl::string_view rest = data.credential;
+  absl::string_view rest = data.rest;
   if (rest.size() < kModelBytes + 2) return PasskeyRefused("the new key is cut off");
   const std::size_t size = BigEndian(rest.substr(kModelBytes, 2));
   rest.remove_prefix(kModelBytes + 2);
@@ -160,7 +167,9 @@ absl::StatusOr<NewPasskey> CheckRegistration(const RelyingParty& party, absl::st
   }
   NewPasskey passkey;
   passkey.credential_id = std::string(rest.substr(0, size));
-  TRELLIS_ASSIGN_OR_RETURN(passkey.public_key, ReadPublicKey(rest.substr(size)));
+  CborReader reader(rest.substr(size));
+  TRELLIS_ASSIGN_OR_RETURN(passkey.public_key, ReadPublicKey(reader));
+  TRELLIS_RETURN_IF_ERROR(ReadEnd(reader, data.extensions));
   passkey.sign_count = data.sign_count;
   return passkey;
 }

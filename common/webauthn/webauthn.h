@@ -1,6 +1,7 @@
 // What a passkey shows (W3C Web Authentication Level 2): parsed and checked as sections 7.1 and 7.2 want it, with these
 // choices of ours: ES256 alone, user verification always, no attestation (whatever statement comes is not looked at),
-// no extensions, no other site's frame around the page.
+// extensions are passed over, no other site's frame around the page, no user handle and no token binding (the user is
+// known from the session).
 #ifndef TRELLIS_COMMON_WEBAUTHN_WEBAUTHN_H_
 #define TRELLIS_COMMON_WEBAUTHN_WEBAUTHN_H_
 

@@ -181,6 +181,7 @@ TestUser BadInputWorld::UserFor(const Method& method, const TestUser& somebody) 
 std::unique_ptr<grpc::ClientContext> BadInputWorld::Context(const std::string& token) const {
   auto context = TestService::AsNobody();
   if (!token.empty()) context->AddMetadata("authorization", absl::StrCat("Bearer ", token));
+  for (const auto& [name, value] : metadata_) context->AddMetadata(name, value);
   if (!trace_id_.empty()) context->AddMetadata("traceparent", absl::StrCat("00-", trace_id_, "-00f067aa0ba902b7-01"));
   return context;
 }

@@ -55,6 +55,8 @@ class BadInputWorld {
 
   // The trace that the calls from here on belong to, 32 hexadecimal digits; "": each one its own.
   void SetTrace(std::string trace_id) { trace_id_ = std::move(trace_id); }
+  // What the calls from here on say besides.
+  void SetMetadata(std::map<std::string, std::string> metadata) { metadata_ = std::move(metadata); }
   db::Pool& PoolOf(const std::string& service) { return services_.at(service)->pool(); }
 
   std::string GoodToken(const Method& method);
@@ -83,6 +85,7 @@ class BadInputWorld {
   std::vector<Method> methods_;
   Names names_;
   std::string trace_id_;
+  std::map<std::string, std::string> metadata_;
   testing::TestUser native_;
   testing::TestUser foreigner_;
 };

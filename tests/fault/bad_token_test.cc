@@ -1,13 +1,19 @@
 // Every token of the corpus, shown to every RPC of the five services over real channels: none is accepted.
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <iostream>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "gtest/gtest.h"
 #include "tests/fault/bad_input_fixture.h"
+#include "tests/fault/loopback.h"
 #include "tests/unit/common/access/token_corpus.h"
 
 namespace trellis::fault {
@@ -25,7 +31,7 @@ bool CanBeSent(const std::string& token) {
 class BadToken : public BadInput {
  protected:
   // Good ones of the first tenant's user are the pattern.
-  static access::BadTokens Corpus() {
+  static access::BadTokens Corpus(const std::string& keys_elsewhere = "https://evil.test/keys") {
     const testing::TokenAuthority authority = testing::TestAuthority();
     const Method& any = world().methods().front();
     return access::TokenForge({.key = authority.key,
@@ -36,7 +42,8 @@ class BadToken : public BadInput {
                                .organization = world().native().organization,
                                .session = world().native().session,
                                .now = absl::Now(),
-                               .issue = [&any] { return world().GoodToken(any); }})
+                               .issue = [&any] { return world().GoodToken(any); },
+                               .keys_elsewhere = keys_elsewhere})
         .All();
   }
 
@@ -67,6 +74,49 @@ TEST_F(BadToken, NoneIsAcceptedAnywhere) {
   const auto took = std::chrono::steady_clock::now() - started;
   std::cout << "  " << tokens << " tokens x " << methods.size() << " RPCs, "
             << std::chrono::duration_cast<std::chrono::seconds>(took).count() << " s\n";
+}
+
+// Tokens that say where their key is to be fetched, at an address where somebody would notice.
+TEST_F(BadToken, NobodyFetchesTheKeysThatATokenNames) {
+  const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int port = FreePort();
+  const sockaddr_in address = Loopback(port);
+  ASSERT_EQ(bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+  ASSERT_EQ(listen(listener, 8), 0);
+  const std::string keys = absl::StrCat("http://127.0.0.1:", port, "/keys");
+  int shown = 0;
+  for (const auto& [what, token] : Corpus(keys)) {
+    if (!absl::StartsWith(what, "header with ") || !CanBeSent(token)) continue;
+    for (const Method* const method : GuardedMethods()) {
+      ExpectRefused(*method, what, world().CallWithToken(*method, GoodBytes(*method), token).status,
+                    {StatusCode::UNAUTHENTICATED});
+      ++shown;
+    }
+  }
+  EXPECT_GT(shown, 500);
+  pollfd waiting = {listener, POLLIN, 0};
+  EXPECT_EQ(poll(&waiting, 1, 1000), 0) << "somebody has connected";
+  close(listener);
+}
+
+// Whose organization a call is in, its token says, and nothing else.
+TEST_F(BadToken, MetadataNamesNoOrganization) {
+  const std::string organization = world().native().organization.ToString();
+  int refused = 0;
+  for (const Method* const method : GuardedMethods()) {
+    if (method->IsForServices() || !method->IsRead()) continue;
+    const grpc::Status plain = world().CallAsForeigner(*method, GoodBytes(*method)).status;
+    for (const char* name : {"organization", "x-organization", "x-organization-id", "x-tenant-id", "tenant", "tid"}) {
+      for (const std::string& value : {organization, absl::StrCat("organizations/", organization)}) {
+        world().SetMetadata({{name, value}});
+        const grpc::Status status = world().CallAsForeigner(*method, GoodBytes(*method)).status;
+        EXPECT_EQ(status.error_code(), plain.error_code()) << method->path << " with " << name;
+        refused += status.ok() ? 0 : 1;
+      }
+    }
+    world().SetMetadata({});
+  }
+  EXPECT_GT(refused, 200);
 }
 
 TEST_F(BadToken, AGoodTokenInTheWrongClothesIsRefused) {

@@ -55,7 +55,7 @@ std::string SoftwareAuthenticator::AuthenticatorData(const Ceremony& ceremony, a
   absl::StrAppend(&data, BigEndian(ceremony.sign_count, 4));
   if (makes)
     absl::StrAppend(&data, std::string(16, '\0'), BigEndian(credential_id_.size(), 2), credential_id_, cose_key);
-  return data;
+  return absl::StrCat(data, ceremony.extensions);
 }
 
 std::string SoftwareAuthenticator::AttestationObject(absl::string_view authenticator_data) {

@@ -23,6 +23,7 @@ struct Ceremony {
   bool cross_origin = false;
   unsigned flags = 0x05;  // user present, user verified; that of a new key is added
   std::uint32_t sign_count = 0;
+  std::string extensions = "";  // CBOR; set the flag 0x80 with it
 };
 
 class SoftwareAuthenticator {

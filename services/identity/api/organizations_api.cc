@@ -12,6 +12,7 @@
 #include "services/identity/api/accounts.h"
 #include "services/identity/api/convert.h"
 #include "services/identity/api/field_mask.h"
+#include "services/identity/api/own_factor.h"
 #include "services/identity/api/passkey_proofs.h"
 #include "services/identity/storage/organizations.h"
 #include "trellis/identity/v1/identity_events.pb.h"
@@ -104,6 +105,9 @@ absl::StatusOr<v1::UpdateOrganizationResponse> OrganizationsApi::UpdateOrganizat
         const bool passkey_wanted = response.organization().passkey_required_for_administrators();
         const bool turned_on = passkey_wanted && !row->passkey_required_for_administrators;
         if (turned_on) TRELLIS_RETURN_IF_ERROR(RequirePasskeys(party_));
+        const bool loosened = (row->second_factor_required && !response.organization().second_factor_required()) ||
+                              (row->passkey_required_for_administrators && !passkey_wanted);
+        if (loosened) TRELLIS_RETURN_IF_ERROR(RequireFreshCodeWhereEnrolled(unit, call.caller()));
         row->display_name = response.organization().display_name();
         row->second_factor_required = response.organization().second_factor_required();
         row->passkey_required_for_administrators = passkey_wanted;

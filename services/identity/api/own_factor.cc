@@ -16,7 +16,7 @@ absl::Status RequireFreshCode(const rpc::Caller& caller, absl::Time now) {
 
 absl::Status RequireFreshCodeWhereEnrolled(runtime::WriteUnit& unit, const rpc::Caller& caller) {
   TRELLIS_ASSIGN_OR_RETURN(const auto factor, storage::FindSecondFactor(unit.db, unit.organization, caller.user));
-  if (factor.has_value() && factor->active()) return RequireFreshCode(caller, unit.now);
+  if (factor.has_value() && factor->active()) TRELLIS_RETURN_IF_ERROR(RequireFreshCode(caller, unit.now));
   return RequireFactorOfPasskeyHolder(unit.db, caller, unit.now);
 }
 

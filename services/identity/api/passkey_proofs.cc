@@ -1,12 +1,18 @@
 #include "services/identity/api/passkey_proofs.h"
 
+#include <algorithm>
+
+#include "absl/time/clock.h"
 #include "common/base/error.h"
 #include "common/base/status_macros.h"
 #include "common/log/log.h"
 #include "common/rpc/resource_name.h"
 #include "services/identity/api/convert.h"
 #include "services/identity/api/own_factor.h"
+#include "services/identity/api/session_tokens.h"
+#include "services/identity/domain/session_rules.h"
 #include "services/identity/storage/organizations.h"
+#include "services/identity/storage/users.h"
 
 namespace trellis::identity {
 
@@ -56,7 +62,8 @@ absl::Status RecordCopy(runtime::Runtime& runtime, const Id& organization, const
   runtime::BackgroundWork work;
   work.organization = organization;
   work.purpose = "identity.suspect_passkey";
-  work.deadline = deadline;
+  // Whoever holds the copy chooses the call's deadline, and must not leave it too little.
+  work.deadline = std::max(deadline, absl::Now() + absl::Seconds(5));
   return runtime.WriteAs(work, [&](runtime::WriteUnit& unit) -> absl::Status {
     TRELLIS_ASSIGN_OR_RETURN(auto row, storage::LockPasskey(unit.db, unit.organization, passkey));
     if (!row.has_value()) return absl::OkStatus();
@@ -67,7 +74,16 @@ absl::Status RecordCopy(runtime::Runtime& runtime, const Id& organization, const
 
 absl::Status RequireFactorOfPasskeyHolder(db::Session& session, const rpc::Caller& caller, absl::Time now) {
   TRELLIS_ASSIGN_OR_RETURN(const bool holder, storage::HasPasskey(session, caller.organization, caller.user));
-  return holder ? RequireFreshCode(caller, now) : absl::OkStatus();
+  if (!holder) return absl::OkStatus();
+  TRELLIS_RETURN_IF_ERROR(RequireFreshCode(caller, now));
+  // The roles of the row: a session that waits for its passkey has none.
+  TRELLIS_ASSIGN_OR_RETURN(const auto user, storage::FindUser(session, caller.organization, caller.user));
+  if (!user.has_value()) return SessionEnded();
+  TRELLIS_ASSIGN_OR_RETURN(const bool wanted, MustHavePasskey(session, caller.organization, user->roles));
+  const bool shown = std::find(caller.methods.begin(), caller.methods.end(), kPasskeyMethod) != caller.methods.end();
+  if (!wanted || shown) return absl::OkStatus();
+  return Error(absl::StatusCode::kPermissionDenied, "SECOND_FACTOR_REQUIRED",
+               "Show your passkey first (Sessions.StepUp): your organization takes no code in its place.");
 }
 
 absl::StatusOr<bool> MustHavePasskey(db::Session& session, const Id& organization, const Roles& roles) {

@@ -35,8 +35,9 @@ absl::Status UsePasskey(runtime::WriteUnit& unit, const webauthn::RelyingParty& 
                         const v1::PasskeyAssertion& shown, std::optional<Id>& copy);
 absl::Status RecordCopy(runtime::Runtime& runtime, const Id& organization, const Id& passkey, absl::Time deadline);
 
-// Whoever has the password and not the device must not get around the device. Error: PERMISSION_DENIED
-// SECOND_FACTOR_REQUIRED where the caller has a passkey and no factor was shown within five minutes.
+// Whoever has the password and not the device must not get around the device, nor somebody who caught a code around the
+// passkey that the organization wants. Error: PERMISSION_DENIED SECOND_FACTOR_REQUIRED where the caller has a passkey
+// and no factor was shown within five minutes, or a code where it must be the passkey.
 absl::Status RequireFactorOfPasskeyHolder(db::Session& session, const rpc::Caller& caller, absl::Time now);
 
 // Whether the organization wants a passkey from somebody with these roles.

@@ -16,6 +16,7 @@
 #include "services/identity/api/own_factor.h"
 #include "services/identity/api/own_password.h"
 #include "services/identity/api/passkey_proofs.h"
+#include "services/identity/api/session_tokens.h"
 #include "services/identity/storage/users.h"
 
 namespace trellis::identity {
@@ -93,7 +94,10 @@ absl::StatusOr<v1::FinishPasskeyRegistrationResponse> PasskeysApi::FinishPasskey
 
 absl::StatusOr<storage::PasskeyRow> PasskeysApi::Keep(runtime::WriteUnit& unit, const rpc::Caller& caller,
                                                       const v1::FinishPasskeyRegistrationRequest& request) {
-  TRELLIS_RETURN_IF_ERROR(storage::LockUser(unit.db, unit.organization, caller.user).status());
+  // Whoever ends the sessions of a user locks the row, too: a session that was ended keeps nothing.
+  TRELLIS_ASSIGN_OR_RETURN(const auto user, storage::LockUser(unit.db, unit.organization, caller.user));
+  if (!user.has_value() || user->disabled) return SessionEnded();
+  TRELLIS_RETURN_IF_ERROR(LockOwnSession(unit, caller).status());
   TRELLIS_RETURN_IF_ERROR(RequireFreshCodeWhereEnrolled(unit, caller));
   const storage::ChallengeKey key = ChallengeOf(caller, storage::ChallengePurpose::kMaking);
   TRELLIS_ASSIGN_OR_RETURN(const std::string challenge, OpenChallenge(unit, key));
@@ -172,7 +176,7 @@ absl::StatusOr<v1::RemovePasskeyResponse> PasskeysApi::RemovePasskey(rpc::CallCo
         const bool own = passkey->user == caller.user;
         const bool may = owner.has_value() && (own || MayGive(RolesOf(caller), owner->roles).ok());
         if (!may) return NotFound(request.name());
-        if (own) TRELLIS_RETURN_IF_ERROR(RequireFreshCode(caller, unit.now));
+        TRELLIS_RETURN_IF_ERROR(RequireFreshCodeWhereEnrolled(unit, caller));
         TRELLIS_RETURN_IF_ERROR(storage::DeletePasskey(unit.db, unit.organization, id));
         TRELLIS_ASSIGN_OR_RETURN(ended, EndAllSessions(unit, passkey->user, EndReason::kCredentialChanged));
         Response done;

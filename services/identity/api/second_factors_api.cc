@@ -157,10 +157,9 @@ absl::StatusOr<Ended> SecondFactorsApi::Confirm(runtime::WriteUnit& unit, const 
   row->next_seed.reset();
   row->next_time.reset();
   TRELLIS_RETURN_IF_ERROR(storage::PutSecondFactor(unit.db, *row));
-  TRELLIS_ASSIGN_OR_RETURN(auto session, storage::LockSession(unit.db, unit.organization, caller.session));
-  if (!session.has_value() || !GoesOn(session->state(), unit.now)) return SessionEnded();
-  session->ShowedFactor(unit.now, kOneTimeCode);
-  TRELLIS_RETURN_IF_ERROR(storage::UpdateSession(unit.db, *session));
+  TRELLIS_ASSIGN_OR_RETURN(storage::SessionRow session, LockOwnSession(unit, caller));
+  session.ShowedFactor(unit.now, kOneTimeCode);
+  TRELLIS_RETURN_IF_ERROR(storage::UpdateSession(unit.db, session));
   return EndAllSessions(unit, caller.user, EndReason::kCredentialChanged, caller.session);
 }
 
@@ -178,7 +177,7 @@ absl::StatusOr<v1::RemoveSecondFactorResponse> SecondFactorsApi::RemoveSecondFac
             TRELLIS_ASSIGN_OR_RETURN(const auto row, storage::LockUser(unit.db, unit.organization, user));
             const bool may = row.has_value() && (own || MayGive(RolesOf(caller), row->roles).ok());
             if (!may) return NotFound(request.user());
-            if (!own) TRELLIS_RETURN_IF_ERROR(RequireFreshCodeWhereEnrolled(unit, caller));
+            TRELLIS_RETURN_IF_ERROR(RequireFreshCodeWhereEnrolled(unit, caller));
             TRELLIS_ASSIGN_OR_RETURN(const auto factor, storage::LockSecondFactor(unit.db, unit.organization, user));
             if (!factor.has_value() || !factor->active()) return NoFactor();
             TRELLIS_RETURN_IF_ERROR(storage::DeleteSecondFactor(unit.db, unit.organization, user));

@@ -29,6 +29,12 @@ absl::Status SessionEnded() {
   return Error(absl::StatusCode::kUnauthenticated, "SESSION_ENDED", "The session is over. Sign in again.");
 }
 
+absl::StatusOr<storage::SessionRow> LockOwnSession(runtime::WriteUnit& unit, const rpc::Caller& caller) {
+  TRELLIS_ASSIGN_OR_RETURN(auto row, storage::LockSession(unit.db, unit.organization, caller.session));
+  if (row.has_value() && GoesOn(row->state(), unit.now)) return *std::move(row);
+  return SessionEnded();
+}
+
 absl::StatusOr<bool> IsRestricted(db::Session& session, const storage::SessionRow& row, const Roles& roles) {
   if (!row.Shows(kPasswordMethod) || row.Shows(kPasskeyMethod)) return false;
   TRELLIS_ASSIGN_OR_RETURN(const bool passkey_wanted, MustHavePasskey(session, row.organization, roles));
@@ -44,7 +50,13 @@ absl::StatusOr<LiveSession> SessionTokens::Begin(runtime::WriteUnit& unit, const
   TRELLIS_ASSIGN_OR_RETURN(const auto others,
                            storage::ListSessions(unit.db, user.organization, user.id, unit.now, Id(), kMostSessions));
   if (others.size() >= kMostSessions) {
-    TRELLIS_RETURN_IF_ERROR(EndSessions(unit, user.id, {others.front().id}, EndReason::kTooMany).status());
+    // The oldest; but where a session waits for its passkey, that one: the password alone pushes nobody out.
+    const auto waits = [](const storage::SessionRow& row) {
+      return !row.Shows(kOneTimeCode) && !row.Shows(kPasskeyMethod);
+    };
+    const auto waiting = std::find_if(others.begin(), others.end(), waits);
+    const storage::SessionRow& ended = waiting == others.end() ? others.front() : *waiting;
+    TRELLIS_RETURN_IF_ERROR(EndSessions(unit, user.id, {ended.id}, EndReason::kTooMany).status());
   }
   LiveSession live;
   live.user = user;

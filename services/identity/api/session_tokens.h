@@ -31,6 +31,8 @@ absl::Status SessionEnded();  // UNAUTHENTICATED SESSION_ENDED
 
 // Whether a second factor is still to be shown in this session of a user with these roles: one that the organization
 // wants, or the passkey that the user has. Service accounts have none.
+// The row of the caller's own session, locked, while it goes on. Error: UNAUTHENTICATED SESSION_ENDED.
+absl::StatusOr<storage::SessionRow> LockOwnSession(runtime::WriteUnit& unit, const rpc::Caller& caller);
 absl::StatusOr<bool> IsRestricted(db::Session& session, const storage::SessionRow& row, const Roles& roles);
 
 // A refresh token is 256 random bits; only its SHA-256 is stored. The next one is a keyed digest of it under a random

@@ -21,28 +21,44 @@
 #include "services/identity/storage/passkeys.h"
 #include "services/identity/storage/second_factors.h"
 #include "services/identity/storage/sessions.h"
+#include "services/identity/storage/sign_in_accounts.h"
 #include "services/identity/storage/users.h"
 
 namespace trellis::identity {
 namespace {
 
-// The row of the caller's own session, locked, while it goes on.
-absl::StatusOr<storage::SessionRow> LockOwnSession(runtime::WriteUnit& unit, const rpc::Caller& caller) {
-  TRELLIS_ASSIGN_OR_RETURN(auto row, storage::LockSession(unit.db, unit.organization, caller.session));
-  if (row.has_value() && GoesOn(row->state(), unit.now)) return *std::move(row);
-  return SessionEnded();
+absl::Status PasskeyRequired(absl::string_view why) {
+  return Error(absl::StatusCode::kPermissionDenied, "PASSKEY_REQUIRED",
+               absl::StrCat(why, ": Passkeys.BeginPasskeyChallenge, then StepUp with it."));
 }
 
-// A code does not stand for a passkey that the organization wants, once there is one. (Until then it proves who makes
-// the first.) The token's roles do not count here: a session that waits for its passkey has none.
-absl::Status RequireNoPasskey(runtime::WriteUnit& unit, const rpc::Caller& caller) {
+// Whether a code may be shown in place of the passkey that there is. Not where the organization wants the passkey, and
+// not in a session that left the code out: each sign-in would bring fresh guesses at it.
+absl::Status CheckCodeWillDo(runtime::WriteUnit& unit, const rpc::Caller& caller, const storage::SessionRow& session) {
+  TRELLIS_ASSIGN_OR_RETURN(const bool holder, storage::HasPasskey(unit.db, unit.organization, caller.user));
+  if (!holder) return absl::OkStatus();
+  // The token's roles do not count here: a session that waits for its passkey has none.
   TRELLIS_ASSIGN_OR_RETURN(const auto user, storage::FindUser(unit.db, unit.organization, caller.user));
   if (!user.has_value()) return SessionEnded();
   TRELLIS_ASSIGN_OR_RETURN(const bool wanted, MustHavePasskey(unit.db, unit.organization, user->roles));
-  TRELLIS_ASSIGN_OR_RETURN(const bool there, storage::HasPasskey(unit.db, unit.organization, caller.user));
-  if (!wanted || !there) return absl::OkStatus();
-  return Error(absl::StatusCode::kPermissionDenied, "PASSKEY_REQUIRED",
-               "Your organization wants your passkey for this: Passkeys.BeginPasskeyChallenge, then StepUp with it.");
+  if (wanted) return PasskeyRequired("Your organization wants your passkey for this");
+  if (session.Shows(kOneTimeCode) || session.Shows(kPasskeyMethod)) return absl::OkStatus();
+  return PasskeyRequired("You signed in without a code, so it is your passkey that is wanted now");
+}
+
+// The sessions of somebody with a passkey are safe from whoever has the password alone.
+absl::Status CheckMayEndOthers(runtime::WriteUnit& unit, const rpc::Caller& caller, const storage::UserRow& user) {
+  TRELLIS_ASSIGN_OR_RETURN(const storage::SessionRow session, LockOwnSession(unit, caller));
+  TRELLIS_ASSIGN_OR_RETURN(const bool restricted, IsRestricted(unit.db, session, user.roles));
+  TRELLIS_ASSIGN_OR_RETURN(const bool holder, storage::HasPasskey(unit.db, unit.organization, caller.user));
+  return restricted && holder ? PasskeyRequired("Your passkey is wanted before you end other sessions")
+                              : absl::OkStatus();
+}
+
+// Signing in without the code left the failures of the login name as they were; the passkey ends the row.
+absl::Status ForgetTriesOf(runtime::WriteUnit& unit, const Id& user) {
+  TRELLIS_ASSIGN_OR_RETURN(const auto row, storage::FindUser(unit.db, unit.organization, user));
+  return row.has_value() ? storage::ForgetTries(unit.db, LoginKey(row->login)) : SessionEnded();
 }
 
 }  // namespace
@@ -84,8 +100,9 @@ absl::StatusOr<v1::StepUpResponse> SessionsApi::ShowFactor(runtime::WriteUnit& u
   copy.reset();  // of a try before, which was undone
   TRELLIS_ASSIGN_OR_RETURN(storage::SessionRow session, LockOwnSession(unit, caller));
   TRELLIS_RETURN_IF_ERROR(request.has_passkey() ? UsePasskey(unit, party_, caller, request.passkey(), copy)
-                                                : ShowCode(unit, caller, request.code()));
+                                                : ShowCode(unit, caller, session, request.code()));
   TRELLIS_RETURN_IF_ERROR(gate_.Succeeded(unit.db, attempt));
+  if (request.has_passkey()) TRELLIS_RETURN_IF_ERROR(ForgetTriesOf(unit, caller.user));
   session.ShowedFactor(unit.now, request.has_passkey() ? kPasskeyMethod : kOneTimeCode);
   TRELLIS_RETURN_IF_ERROR(storage::UpdateSession(unit.db, session));
   v1::StepUpResponse response;
@@ -93,13 +110,14 @@ absl::StatusOr<v1::StepUpResponse> SessionsApi::ShowFactor(runtime::WriteUnit& u
   return response;
 }
 
-absl::Status SessionsApi::ShowCode(runtime::WriteUnit& unit, const rpc::Caller& caller, absl::string_view code) {
+absl::Status SessionsApi::ShowCode(runtime::WriteUnit& unit, const rpc::Caller& caller,
+                                   const storage::SessionRow& session, absl::string_view code) {
   TRELLIS_ASSIGN_OR_RETURN(const auto factor, storage::LockSecondFactor(unit.db, unit.organization, caller.user));
   if (!factor.has_value() || !factor->active()) {
     return Error(absl::StatusCode::kFailedPrecondition, "NO_SECOND_FACTOR",
                  "Set up a second factor first (SecondFactors.BeginSecondFactor).");
   }
-  TRELLIS_RETURN_IF_ERROR(RequireNoPasskey(unit, caller));
+  TRELLIS_RETURN_IF_ERROR(CheckCodeWillDo(unit, caller, session));
   TRELLIS_ASSIGN_OR_RETURN(const bool right, UseCode(runtime_.seal(), unit.db, *factor, code, runtime_.clock().Now()));
   return right ? absl::OkStatus() : CodeRefused();
 }
@@ -126,6 +144,9 @@ absl::StatusOr<v1::SignOutResponse> SessionsApi::SignOut(rpc::CallContext& call,
           call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::SignOutResponse> {
             TRELLIS_ASSIGN_OR_RETURN(const auto row, storage::LockSession(unit.db, unit.organization, session));
             if (!row.has_value() || row->user != caller.user) return NotFound(request.session());
+            TRELLIS_ASSIGN_OR_RETURN(const auto user, storage::FindUser(unit.db, unit.organization, caller.user));
+            if (!user.has_value()) return NotFound(request.session());
+            if (session != caller.session) TRELLIS_RETURN_IF_ERROR(CheckMayEndOthers(unit, caller, *user));
             TRELLIS_ASSIGN_OR_RETURN(ended, EndSessions(unit, caller.user, {session}, EndReason::kSignedOut));
             return v1::SignOutResponse();
           }));
@@ -170,6 +191,7 @@ absl::StatusOr<v1::RevokeSessionsResponse> SessionsApi::RevokeSessions(rpc::Call
             TRELLIS_ASSIGN_OR_RETURN(const auto row, storage::LockUser(unit.db, unit.organization, user));
             const bool may = row.has_value() && (own || MayGive(RolesOf(caller), row->roles).ok());
             if (!may) return NotFound(request.user());
+            if (own) TRELLIS_RETURN_IF_ERROR(CheckMayEndOthers(unit, caller, *row));
             const auto keep = request.keep_current() ? std::optional(caller.session) : std::nullopt;
             TRELLIS_ASSIGN_OR_RETURN(ended, EndAllSessions(unit, user, EndReason::kRevoked, keep));
             v1::RevokeSessionsResponse done;

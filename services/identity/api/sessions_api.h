@@ -38,7 +38,8 @@ class SessionsApi {
   absl::StatusOr<v1::StepUpResponse> ShowFactor(runtime::WriteUnit& unit, const rpc::Caller& caller,
                                                 const v1::StepUpRequest& request, const SignInTry& attempt,
                                                 std::optional<Id>& copy);
-  absl::Status ShowCode(runtime::WriteUnit& unit, const rpc::Caller& caller, absl::string_view code);
+  absl::Status ShowCode(runtime::WriteUnit& unit, const rpc::Caller& caller, const storage::SessionRow& session,
+                        absl::string_view code);
 
   runtime::Runtime& runtime_;
   SessionTokens& tokens_;

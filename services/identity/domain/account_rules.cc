@@ -57,7 +57,8 @@ void EndRow(AccountTries& tries) { tries.failures = 0; }
 void GiveBack(AccountTries& tries, bool signed_in) {
   tries.failures = signed_in ? 0 : std::max(tries.failures - 1, 0);
   tries.hour_failures = std::max(tries.hour_failures - 1, 0);
-  tries.rest_until = absl::UnixEpoch();
+  // A rest that the tries of others have earned stays.
+  if (signed_in || tries.hour_failures <= kFreeTriesInAnHour) tries.rest_until = absl::UnixEpoch();
 }
 
 }  // namespace trellis::identity

@@ -1,5 +1,11 @@
 // What the desk knows of labelled records, and whom it tells what.
+#include <algorithm>
+#include <vector>
+
+#include "common/base/status_macros.h"
+#include "common/db/pool.h"
 #include "tests/integration/caseload/caseload_fixture.h"
+#include "trellis/audit/v1/audit_record.pb.h"
 
 namespace trellis::caseload {
 namespace {
@@ -100,6 +106,40 @@ TEST_F(LabelsTest, AWorklistLineSaysThatThereIsAReasonAndNotWhatTheRecordSays) {
   EXPECT_FALSE(bare.last_assessment().has_number());
   EXPECT_EQ(bare.last_assessment().assessment(), whole.last_assessment().assessment());
   EXPECT_EQ(whole.last_assessment().number(), 25);
+}
+
+// The audit says which labels were touched, and whether their content was shown.
+TEST_F(LabelsTest, TheAuditTellsWhatWasWithheld) {
+  const Id person = NewPerson(coordinator_);
+  const v1::ServiceNeed need = AddLabelled(Open(coordinator_, person));
+  v1::GetServiceNeedRequest request;
+  request.set_name(need.name());
+  for (const TestUser& user : {coordinator_, cleared_}) {
+    v1::GetServiceNeedResponse response;
+    ASSERT_TRUE(plans_->GetServiceNeed(caseload().As(user).get(), request, &response).ok());
+  }
+  std::vector<audit::v1::AuditRecord> records;
+  const absl::Status status =
+      caseload().pool().Read(absl::Now() + absl::Seconds(10), [&](db::Session& session) -> absl::Status {
+        TRELLIS_ASSIGN_OR_RETURN(const auto rows,
+                                 session.Query<std::string>("(SELECT body FROM audit_journal LIMIT 1000) UNION ALL "
+                                                            "(SELECT body FROM audit_record LIMIT 1000)"));
+        for (const auto& [body] : rows) {
+          audit::v1::AuditRecord record;
+          if (!record.ParseFromString(body)) return absl::DataLossError("a record is no record");
+          const auto& about = record.resources();
+          if (std::find(about.begin(), about.end(), need.name()) != about.end()) records.push_back(record);
+        }
+        return absl::OkStatus();
+      });
+  ASSERT_TRUE(status.ok()) << status;
+  ASSERT_THAT(records, SizeIs(3)) << "added, and read twice";
+  int withheld = 0;
+  for (const audit::v1::AuditRecord& record : records) {
+    EXPECT_THAT(record.labels(), ElementsAre(SECURITY_LABEL_PSYCHIATRY)) << record.method();
+    withheld += record.withheld() ? 1 : 0;
+  }
+  EXPECT_EQ(withheld, 1) << "from who is not cleared";
 }
 
 TEST_F(LabelsTest, WhatIsComparedWithALabelledAssessmentIsWithheldLikeIt) {

@@ -300,6 +300,120 @@ TEST_F(PasskeysTest, AnOrganizationMayWantOneFromAdministrators) {
   EXPECT_TRUE(HasRoles(SignedIn(coordinator).access_token())) << "nobody else needs one";
 }
 
+// Guessing needs a session that showed a code or the passkey before: leaving the code out at each sign-in would
+// otherwise bring fresh tries.
+TEST_F(PasskeysTest, ASessionWithoutACodeTakesNoneLater) {
+  const Account account = NewAccount();
+  const std::string seed = SetUpCodes(SetUp(SignedIn(account).access_token(), authenticator_));
+  clock().Advance(crypto::kTotpStep);
+  const v1::SignInResponse thief = SignedIn(account);
+  v1::StepUpRequest code;
+  code.set_code(testing::CodeAt(seed, clock().Now()));
+  EXPECT_EQ(CallWith(thief.access_token(), *sessions_, &v1::Sessions::Stub::StepUp, code).reason(), "PASSKEY_REQUIRED");
+  const auto owner = SignInFrom("192.0.2.8", Credentials(account, kPassword, "", code.code()));
+  ASSERT_TRUE(owner.ok()) << "the code was not used up: " << owner.status.error_message();
+  clock().Advance(crypto::kTotpStep);
+  code.set_code(testing::CodeAt(seed, clock().Now()));
+  EXPECT_TRUE(CallWith(owner.value.access_token(), *sessions_, &v1::Sessions::Stub::StepUp, code).ok());
+}
+
+TEST_F(PasskeysTest, ThePasswordAloneEndsNobodysSessions) {
+  const Account account = NewAccount();
+  const std::string owner = SetUp(SignedIn(account).access_token(), authenticator_);
+  const v1::SignInResponse thief = SignedIn(account);
+  v1::RevokeSessionsRequest revoke;
+  revoke.set_user(account.name);
+  EXPECT_EQ(CallWith(thief.access_token(), *sessions_, &v1::Sessions::Stub::RevokeSessions, revoke).reason(),
+            "PASSKEY_REQUIRED");
+  v1::SignOutRequest out;
+  out.set_session(List(owner).value.sessions(0).name());
+  EXPECT_EQ(CallWith(thief.access_token(), *sessions_, &v1::Sessions::Stub::SignOut, out).reason(), "PASSKEY_REQUIRED");
+  for (int i = 0; i < 60; ++i) {
+    clock().Advance(absl::Seconds(1));
+    SignedIn(account);
+  }
+  EXPECT_TRUE(List(owner).ok()) << "nor do too many sign-ins";
+  out.set_session(thief.session().name());
+  const std::string own = SignedIn(account).access_token();
+  EXPECT_TRUE(CallWith(StepUp(own, authenticator_), *sessions_, &v1::Sessions::Stub::RevokeSessions, revoke).ok());
+}
+
+// Somebody has the password and has caught one code.
+TEST_F(PasskeysTest, ACodeDoesNotStandForThePasskeyThatIsWanted) {
+  const Account officer = NewAccount({options::v1::ROLE_ORGANIZATION_ADMINISTRATOR});
+  const std::string up = SetUp(SignedIn(officer).access_token(), authenticator_);
+  const std::string seed = SetUpCodes(up);
+  v1::UpdateOrganizationRequest change;
+  change.mutable_organization()->set_name(NameOf("organizations", administrator_.organization));
+  change.mutable_organization()->set_passkey_required_for_administrators(true);
+  change.mutable_update_mask()->add_paths("passkey_required_for_administrators");
+  ASSERT_TRUE(Call(administrator_, *organizations_, &v1::Organizations::Stub::UpdateOrganization, change).ok());
+  const std::string passkey = ListOf(up, officer.name).value.passkeys(0).name();
+
+  clock().Advance(crypto::kTotpStep);
+  const auto in = SignInFrom("192.0.2.9", Credentials(officer, kPassword, "", testing::CodeAt(seed, clock().Now())));
+  ASSERT_TRUE(in.ok()) << in.status.error_message();
+  const std::string& thief = in.value.access_token();
+  EXPECT_EQ(Begin(thief).reason(), "SECOND_FACTOR_REQUIRED");
+  v1::RemovePasskeyRequest remove;
+  remove.set_name(passkey);
+  EXPECT_EQ(CallWith(thief, *passkeys_, &Stub::RemovePasskey, remove).reason(), "SECOND_FACTOR_REQUIRED");
+  v1::ChangePasswordRequest password;
+  password.set_current_password(kPassword);
+  password.set_new_password("another correct horse battery");
+  EXPECT_EQ(CallWith(thief, *users_, &v1::Users::Stub::ChangePassword, password).reason(), "SECOND_FACTOR_REQUIRED");
+  v1::RemoveSecondFactorRequest codes;
+  codes.set_user(officer.name);
+  const auto factors = v1::SecondFactors::NewStub(service().channel());
+  EXPECT_EQ(CallWith(thief, *factors, &v1::SecondFactors::Stub::RemoveSecondFactor, codes).reason(),
+            "SECOND_FACTOR_REQUIRED");
+  EXPECT_TRUE(Begin(StepUp(thief, authenticator_)).ok()) << "with the passkey it is the owner";
+}
+
+TEST_F(PasskeysTest, AnEndedSessionKeepsNone) {
+  const Account account = NewAccount();
+  const std::string token = SignedIn(account).access_token();
+  const auto begun = Begin(token);
+  ASSERT_TRUE(begun.ok());
+  // Ended, and this replica does not know it yet.
+  const absl::Status ended = service().pool().Transact(absl::Now() + absl::Seconds(10), [&](db::Session& tx) {
+    return tx
+        .Execute("UPDATE session SET end_reason = 1, end_time = ? WHERE user_id = ?", clock().Now(), IdOf(account.name))
+        .status();
+  });
+  ASSERT_TRUE(ended.ok()) << ended;
+  EXPECT_EQ(Finish(token, authenticator_, With(begun.value.challenge())).reason(), "SESSION_ENDED");
+}
+
+// Whoever administers and has a factor shows it before taking somebody's passkey away, or the wish for them.
+TEST_F(PasskeysTest, AnAdministratorShowsTheirFactorFirst) {
+  const Account account = NewAccount();
+  SetUp(SignedIn(account).access_token(), authenticator_);
+  const Account office = NewAccount({options::v1::ROLE_ORGANIZATION_ADMINISTRATOR});
+  const SoftwareAuthenticator office_key{NewCredential()};
+  const std::string fresh = SetUp(SignedIn(office).access_token(), office_key);
+  v1::UpdateOrganizationRequest change;
+  change.mutable_organization()->set_name(NameOf("organizations", administrator_.organization));
+  change.mutable_organization()->set_passkey_required_for_administrators(true);
+  change.mutable_update_mask()->add_paths("passkey_required_for_administrators");
+  const auto update = [&](const std::string& token) {
+    return CallWith(token, *organizations_, &v1::Organizations::Stub::UpdateOrganization, change).reason();
+  };
+  EXPECT_EQ(update(fresh), "");
+  const v1::SignInResponse session = SignedIn(office);
+  StepUp(session.access_token(), office_key);
+  clock().Advance(absl::Minutes(6));
+  const std::string stale = Refresh(session.refresh_token()).value.access_token();
+  change.mutable_organization()->set_passkey_required_for_administrators(false);
+  EXPECT_EQ(update(stale), "SECOND_FACTOR_REQUIRED");
+  v1::RemovePasskeyRequest remove;
+  remove.set_name(ListOf(stale, account.name).value.passkeys(0).name());
+  EXPECT_EQ(CallWith(stale, *passkeys_, &Stub::RemovePasskey, remove).reason(), "SECOND_FACTOR_REQUIRED");
+  const std::string again = StepUp(stale, office_key);
+  EXPECT_TRUE(CallWith(again, *passkeys_, &Stub::RemovePasskey, remove).ok());
+  EXPECT_EQ(update(again), "");
+}
+
 TEST_F(PasskeysTest, AnAdministratorHelpsWhoeverLostIt) {
   const Account account = NewAccount();
   const std::string token = SignedIn(account).access_token();

@@ -110,8 +110,7 @@ BadTokens TokenForge::Algorithms() const {
 BadTokens TokenForge::Headers() const {
   BadTokens out;
   for (const char* name : {"jku", "x5u", "x5t", "cty", "url", "zip", "b64"}) {
-    out[absl::StrCat("header with ", name)] =
-        WithHeader([&](json& header) { header[name] = "https://evil.test/keys"; });
+    out[absl::StrCat("header with ", name)] = WithHeader([&](json& header) { header[name] = setting_.keys_elsewhere; });
   }
   const crypto::SigningKey own = *crypto::SigningKey::Generate();
   json with_key = {{"alg", "EdDSA"}, {"typ", "at+jwt"}, {"kid", "key-1"}};
@@ -130,6 +129,7 @@ BadTokens TokenForge::Headers() const {
   out["kid with NUL"] = Signed(R"({"alg":"EdDSA","typ":"at+jwt","kid":"key-1\u0000x"})", Claims().dump());
   out["kid a number"] = WithHeader([](json& header) { header["kid"] = 1; });
   out["kid long"] = WithHeader([](json& header) { header["kid"] = std::string(65, 'k'); });
+  out["kid of a megabyte"] = WithHeader([](json& header) { header["kid"] = std::string(1 << 20, 'k'); });
   out["header twice kid"] = Signed(R"({"alg":"EdDSA","typ":"at+jwt","kid":"key-2","kid":"key-1"})", Claims().dump());
   out["header twice alg"] = Signed(R"({"alg":"none","alg":"EdDSA","typ":"at+jwt","kid":"key-1"})", Claims().dump());
   out["header twice alg, escaped"] =

@@ -27,6 +27,7 @@ class TokenForge {
     Id user, organization, session;
     absl::Time now;
     std::function<std::string()> issue;  // a good token, another one each time
+    std::string keys_elsewhere = "https://evil.test/keys";
   };
   explicit TokenForge(Setting setting) : setting_(std::move(setting)) {}
 

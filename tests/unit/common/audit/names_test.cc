@@ -31,9 +31,9 @@ TEST(NameCollector, FindsNamesWhereverAMessageHoldsThem) {
   response.add_events()->set_organization(absl::StrCat("organizations/", kUuid));
   response.add_events()->set_organization("no name");
   NameCollector collector;
-  std::vector<std::string> names;
-  collector.Collect(response, &names);
-  EXPECT_THAT(names, ElementsAre(absl::StrCat("organizations/", kUuid)));
+  Mentioned mentioned;
+  collector.Collect(response, &mentioned);
+  EXPECT_THAT(mentioned.names, ElementsAre(absl::StrCat("organizations/", kUuid)));
 }
 
 TEST(SetNames, SortsPersonsApartAndCountsWhatIsTooMuch) {

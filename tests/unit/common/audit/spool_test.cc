@@ -210,6 +210,20 @@ TEST_F(SpoolTest, AFolderBelongsToOneProcess) {
   EXPECT_THAT(nowhere.status().message(), HasSubstr("no folder"));
 }
 
+// What cannot be read is neither passed over nor removed: it waits until somebody has looked.
+TEST_F(SpoolTest, AFileThatCannotBeReadWaits) {
+  ASSERT_TRUE(MustOpen()->Append(Rows(3)).ok());
+  const fs::path file = Files(".spool").at(0);
+  const auto spool = MustOpen();
+  fs::rename(file, file.string() + ".away");
+  EXPECT_TRUE(absl::IsUnavailable(spool->Drain(pool(), Soon())));
+  EXPECT_FALSE(spool->empty());
+  fs::rename(file.string() + ".away", file);
+  ASSERT_TRUE(spool->Drain(pool(), Soon()).ok());
+  EXPECT_EQ(Records(), 3);
+  EXPECT_FALSE(ReadSpool(file, 10, 5, 1).ok());
+}
+
 // While the database comes and goes and the spool is drained beside it.
 TEST_F(SpoolTest, WhatWasAcknowledgedIsThereOnce) {
   const auto spool = MustOpen();

@@ -51,7 +51,13 @@ const std::vector<Bent>& Bents() {
       {"frame", [](Ceremony& c) { c.cross_origin = true; }},
       {"present", [](Ceremony& c) { c.flags = 0x04; }},
       {"verify", [](Ceremony& c) { c.flags = 0x01; }},
-      {"extensions", [](Ceremony& c) { c.flags |= 0x80; }},
+      {"extensions are cut off", [](Ceremony& c) { c.flags |= 0x80; }},
+      {"extensions are cut off",
+       [](Ceremony& c) {
+         c.flags |= 0x80;
+         c.extensions = "\xA1\x61";
+       }},
+      {"bytes follow", [](Ceremony& c) { c.extensions = "\xA0"; }},
       {"another type", [](Ceremony& c) { c.type = "webauthn.other"; }},
   };
   return bents;
@@ -89,6 +95,19 @@ TEST_F(WebauthnTest, MakingAndShowing) {
   const auto shown = Show(authenticator_.Show(ceremony));
   ASSERT_TRUE(shown.ok()) << shown.status();
   EXPECT_EQ(*shown, 0x01020304U);
+}
+
+TEST_F(WebauthnTest, ExtensionsThatNobodyAskedForArePassedOver) {
+  Ceremony ceremony = Usual();
+  ceremony.flags |= 0x80;
+  ceremony.extensions =
+      "\xA1\x6B"
+      "credProtect\x02";
+  EXPECT_TRUE(Make(authenticator_.Register(ceremony)).ok());
+  EXPECT_TRUE(Show(authenticator_.Show(ceremony)).ok());
+  ceremony.extensions += "\xA0";
+  ExpectRefusal(Make(authenticator_.Register(ceremony)).status(), "bytes follow");
+  ExpectRefusal(Show(authenticator_.Show(ceremony)).status(), "bytes follow");
 }
 
 TEST_F(WebauthnTest, WhatBothRefuse) {
