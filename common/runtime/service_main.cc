@@ -190,14 +190,14 @@ int ShowVersion(const Service& service) {
 
 int ShowUsage(const Service& service, std::ostream& out, int code) {
   out << "Usage: trellis-" << service.name << " [command] [--flag=value ...]\n\n"
-      << "  serve         serve until SIGTERM (the default)\n"
-      << "  migrate       bring the database's schema up to date\n"
-      << "  rewrap        wrap every data key with the key ring's current key\n"
-      << "  audit-verify  hold the audit in the database against its checkpoints\n"
-      << "  authorization-policy  write the policy of the outer gate that the contract amounts to\n"
-      << "  version       show the version\n";
+      << "  serve                 serve until SIGTERM (the default)\n"
+      << "  migrate               bring the database's schema up to date\n"
+      << "  rewrap                wrap every data key with the key ring's current key\n"
+      << "  audit-verify          hold the audit in the database against its checkpoints\n"
+      << "  authorization-policy  write the outer gate's policy that the contract amounts to\n"
+      << "  version               show the version\n";
   for (const Command& command : service.commands) {
-    out << "  " << command.name << std::string(14 - std::min<std::size_t>(13, command.name.size()), ' ') << command.help
+    out << "  " << command.name << std::string(22 - std::min<std::size_t>(21, command.name.size()), ' ') << command.help
         << "\n";
   }
   out << "\nEach command explains its flags with --help.\n";

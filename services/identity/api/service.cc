@@ -31,6 +31,7 @@
 #include "services/identity/api/person_search_api.h"
 #include "services/identity/api/persons_api.h"
 #include "services/identity/api/release_login.h"
+#include "services/identity/api/remove_passkeys.h"
 #include "services/identity/api/second_factors_api.h"
 #include "services/identity/api/service_keys_api.h"
 #include "services/identity/api/session_tokens.h"
@@ -263,6 +264,17 @@ runtime::Command ReleaseLoginCommand(const std::shared_ptr<Settings>& settings) 
   return release;
 }
 
+runtime::Command RemovePasskeysCommand(const std::shared_ptr<Settings>& settings) {
+  runtime::Command remove;
+  remove.name = "remove-passkeys";
+  remove.help = "remove the passkeys of a user who has lost them, where no colleague can";
+  remove.flags = [settings](config::Loader& flags) {
+    flags.RequiredString("login", &settings->login, "the user's login name");
+  };
+  remove.run = [settings](runtime::Runtime& runtime) { return RemovePasskeys(runtime, settings->login); };
+  return remove;
+}
+
 runtime::Command RotateKeyCommand(const std::shared_ptr<Settings>& settings) {
   runtime::Command rotate;
   rotate.name = "rotate-signing-key";
@@ -290,7 +302,8 @@ runtime::Service Describe() {
   service.flags = [settings](config::Loader& flags) { DeclareFlags(flags, *settings); };
   service.build = [settings](runtime::Runtime& runtime) { return Build(runtime, *settings); };
 
-  service.commands = {BootstrapCommand(settings), ReleaseLoginCommand(settings), RotateKeyCommand(settings)};
+  service.commands = {BootstrapCommand(settings), ReleaseLoginCommand(settings), RemovePasskeysCommand(settings),
+                      RotateKeyCommand(settings)};
   return service;
 }
 

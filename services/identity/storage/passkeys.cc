@@ -106,6 +106,10 @@ absl::Status DeletePasskey(db::Session& tx, const Id& organization, const Id& id
   return tx.Execute(kDelete, organization, id).status();
 }
 
+absl::Status DeletePasskeysOf(db::Session& tx, const Id& organization, const Id& user) {
+  return tx.Execute("DELETE FROM passkey WHERE organization_id = ? AND user_id = ?", organization, user).status();
+}
+
 absl::Status PutChallenge(db::Session& tx, const ChallengeKey& key, absl::string_view challenge,
                           absl::Time expire_time) {
   return tx

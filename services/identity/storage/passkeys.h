@@ -42,6 +42,7 @@ absl::StatusOr<bool> HasPasskey(db::Session& session, const Id& organization, co
 // Writes sign count, use and suspect time.
 absl::Status UpdatePasskey(db::Session& tx, const PasskeyRow& row);
 absl::Status DeletePasskey(db::Session& tx, const Id& organization, const Id& id);
+absl::Status DeletePasskeysOf(db::Session& tx, const Id& organization, const Id& user);
 
 // What a challenge is for, as a number of the table.
 enum class ChallengePurpose : int { kMaking = 1, kShowing = 2 };

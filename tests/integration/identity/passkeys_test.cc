@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "common/crypto/base64url.h"
+#include "services/identity/api/remove_passkeys.h"
 #include "services/identity/api/service.h"
 #include "tests/integration/identity/session_fixture.h"
 #include "tests/support/authenticator_app.h"
@@ -326,14 +327,16 @@ TEST_F(PasskeysTest, ThePasswordAloneEndsNobodysSessions) {
   EXPECT_EQ(CallWith(thief.access_token(), *sessions_, &v1::Sessions::Stub::RevokeSessions, revoke).reason(),
             "PASSKEY_REQUIRED");
   v1::SignOutRequest out;
-  out.set_session(List(owner).value.sessions(0).name());
+  const auto listed = List(owner);
+  for (const v1::Session& session : listed.value.sessions()) {
+    if (session.current()) out.set_session(session.name());
+  }
   EXPECT_EQ(CallWith(thief.access_token(), *sessions_, &v1::Sessions::Stub::SignOut, out).reason(), "PASSKEY_REQUIRED");
   for (int i = 0; i < 60; ++i) {
     clock().Advance(absl::Seconds(1));
     SignedIn(account);
   }
   EXPECT_TRUE(List(owner).ok()) << "nor do too many sign-ins";
-  out.set_session(thief.session().name());
   const std::string own = SignedIn(account).access_token();
   EXPECT_TRUE(CallWith(StepUp(own, authenticator_), *sessions_, &v1::Sessions::Stub::RevokeSessions, revoke).ok());
 }
@@ -429,6 +432,18 @@ TEST_F(PasskeysTest, AnAdministratorHelpsWhoeverLostIt) {
   EXPECT_EQ(Call(administrator_, *passkeys_, &Stub::ListPasskeys, list).value.passkeys_size(), 1);
   EXPECT_TRUE(Call(administrator_, *passkeys_, &Stub::RemovePasskey, remove).ok());
   EXPECT_TRUE(HasRoles(SignedIn(account).access_token()));
+}
+
+TEST_F(PasskeysTest, TheOperatorHelpsWhoeverHasNoColleague) {
+  const Account account = NewAccount();
+  const std::string token = SetUp(SignedIn(account).access_token(), authenticator_);
+  ASSERT_TRUE(RemovePasskeys(service().runtime(), account.login).ok());
+  EXPECT_EQ(List(token).reason(), "SESSION_ENDED");
+  const std::string again = SignedIn(account).access_token();
+  EXPECT_TRUE(HasRoles(again));
+  EXPECT_EQ(ListOf(again, account.name).value.passkeys_size(), 0);
+  EXPECT_TRUE(absl::IsNotFound(RemovePasskeys(service().runtime(), "nobody@nowhere.example")));
+  EXPECT_TRUE(absl::IsInvalidArgument(RemovePasskeys(service().runtime(), "no login")));
 }
 
 TEST_F(PasskeysTest, WithoutSettingsThereAreNone) {

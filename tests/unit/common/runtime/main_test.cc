@@ -255,7 +255,7 @@ TEST(MainTest, RunsACommandOfTheService) {
 TEST(MainTest, ExplainsItself) {
   Program help({"help"});
   EXPECT_EQ(help.Wait(), 0);
-  EXPECT_THAT(help.Output(), HasSubstr("greet         says the greeting"));
+  EXPECT_THAT(help.Output(), HasSubstr("greet                 says the greeting"));
   Program flags({"serve", "--help"});
   EXPECT_EQ(flags.Wait(), 0);
   EXPECT_THAT(flags.Output(), HasSubstr("--greeting"));
