@@ -12,18 +12,29 @@ namespace {
 
 const unsigned char* Bytes(absl::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 
+// Fetched once: SHA256() and EVP_sha256() make OpenSSL look for an implementation, by name, in every call.
+const EVP_MD* FetchedSha256() {
+  static const EVP_MD* const fetched = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return fetched;
+}
+
 }  // namespace
 
 std::string Sha256(absl::string_view data) {
   std::string out(SHA256_DIGEST_LENGTH, '\0');
-  SHA256(Bytes(data), data.size(), reinterpret_cast<unsigned char*>(out.data()));
+  unsigned int size = 0;
+  if (EVP_Digest(data.data(), data.size(), reinterpret_cast<unsigned char*>(out.data()), &size, FetchedSha256(),
+                 nullptr) != 1 ||
+      size != out.size()) {
+    std::abort();  // as below
+  }
   return out;
 }
 
 std::string HmacSha256(absl::string_view key, absl::string_view data) {
   std::string out(SHA256_DIGEST_LENGTH, '\0');
   unsigned int size = 0;
-  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), Bytes(data), data.size(),
+  if (HMAC(FetchedSha256(), key.data(), static_cast<int>(key.size()), Bytes(data), data.size(),
            reinterpret_cast<unsigned char*>(out.data()), &size) == nullptr ||
       size != out.size()) {
     std::abort();  // only a broken OpenSSL gets here; going on with zeros would be worse
