@@ -107,7 +107,7 @@ absl::StatusOr<v1::UpdateOrganizationResponse> OrganizationsApi::UpdateOrganizat
         if (turned_on) TRELLIS_RETURN_IF_ERROR(RequirePasskeys(party_));
         const bool loosened = (row->second_factor_required && !response.organization().second_factor_required()) ||
                               (row->passkey_required_for_administrators && !passkey_wanted);
-        if (loosened) TRELLIS_RETURN_IF_ERROR(RequireFreshCodeWhereEnrolled(unit, call.caller()));
+        if (loosened) TRELLIS_RETURN_IF_ERROR(RequireOwnFactor(unit, call.caller()));
         row->display_name = response.organization().display_name();
         row->second_factor_required = response.organization().second_factor_required();
         row->passkey_required_for_administrators = passkey_wanted;

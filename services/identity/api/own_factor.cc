@@ -8,15 +8,15 @@
 
 namespace trellis::identity {
 
-absl::Status RequireFreshCode(const rpc::Caller& caller, absl::Time now) {
+absl::Status RequireFreshFactor(const rpc::Caller& caller, absl::Time now) {
   if (access::HasFreshFactor(caller, now)) return absl::OkStatus();
   return Error(absl::StatusCode::kPermissionDenied, "SECOND_FACTOR_REQUIRED",
                "Show a second factor first (Sessions.StepUp).");
 }
 
-absl::Status RequireFreshCodeWhereEnrolled(runtime::WriteUnit& unit, const rpc::Caller& caller) {
+absl::Status RequireOwnFactor(runtime::WriteUnit& unit, const rpc::Caller& caller) {
   TRELLIS_ASSIGN_OR_RETURN(const auto factor, storage::FindSecondFactor(unit.db, unit.organization, caller.user));
-  if (factor.has_value() && factor->active()) TRELLIS_RETURN_IF_ERROR(RequireFreshCode(caller, unit.now));
+  if (factor.has_value() && factor->active()) TRELLIS_RETURN_IF_ERROR(RequireFreshFactor(caller, unit.now));
   return RequireFactorOfPasskeyHolder(unit.db, caller, unit.now);
 }
 

@@ -11,10 +11,10 @@ namespace trellis::identity {
 
 // Whoever has found a session that was left open, or only the password, must not get further with it. Error:
 // PERMISSION_DENIED SECOND_FACTOR_REQUIRED where the caller has not shown a second factor within the last five minutes.
-absl::Status RequireFreshCode(const rpc::Caller& caller, absl::Time now);
+absl::Status RequireFreshFactor(const rpc::Caller& caller, absl::Time now);
 
 // The same for callers who have a second factor; the others go on without.
-absl::Status RequireFreshCodeWhereEnrolled(runtime::WriteUnit& unit, const rpc::Caller& caller);
+absl::Status RequireOwnFactor(runtime::WriteUnit& unit, const rpc::Caller& caller);
 
 }  // namespace trellis::identity
 

@@ -75,11 +75,8 @@ absl::Status RecordCopy(runtime::Runtime& runtime, const Id& organization, const
 absl::Status RequireFactorOfPasskeyHolder(db::Session& session, const rpc::Caller& caller, absl::Time now) {
   TRELLIS_ASSIGN_OR_RETURN(const bool holder, storage::HasPasskey(session, caller.organization, caller.user));
   if (!holder) return absl::OkStatus();
-  TRELLIS_RETURN_IF_ERROR(RequireFreshCode(caller, now));
-  // The roles of the row: a session that waits for its passkey has none.
-  TRELLIS_ASSIGN_OR_RETURN(const auto user, storage::FindUser(session, caller.organization, caller.user));
-  if (!user.has_value()) return SessionEnded();
-  TRELLIS_ASSIGN_OR_RETURN(const bool wanted, MustHavePasskey(session, caller.organization, user->roles));
+  TRELLIS_RETURN_IF_ERROR(RequireFreshFactor(caller, now));
+  TRELLIS_ASSIGN_OR_RETURN(const bool wanted, CallerMustHavePasskey(session, caller));
   const bool shown = std::find(caller.methods.begin(), caller.methods.end(), kPasskeyMethod) != caller.methods.end();
   if (!wanted || shown) return absl::OkStatus();
   return Error(absl::StatusCode::kPermissionDenied, "SECOND_FACTOR_REQUIRED",
@@ -90,6 +87,12 @@ absl::StatusOr<bool> MustHavePasskey(db::Session& session, const Id& organizatio
   if (!AnswersForOthers(roles)) return false;
   TRELLIS_ASSIGN_OR_RETURN(const auto row, storage::FindOrganization(session, organization));
   return row.has_value() && row->passkey_required_for_administrators;
+}
+
+absl::StatusOr<bool> CallerMustHavePasskey(db::Session& session, const rpc::Caller& caller) {
+  TRELLIS_ASSIGN_OR_RETURN(const auto user, storage::FindUser(session, caller.organization, caller.user));
+  if (!user.has_value()) return SessionEnded();
+  return MustHavePasskey(session, caller.organization, user->roles);
 }
 
 }  // namespace trellis::identity

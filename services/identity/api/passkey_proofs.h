@@ -42,6 +42,8 @@ absl::Status RequireFactorOfPasskeyHolder(db::Session& session, const rpc::Calle
 
 // Whether the organization wants a passkey from somebody with these roles.
 absl::StatusOr<bool> MustHavePasskey(db::Session& session, const Id& organization, const Roles& roles);
+// The same by the roles of the caller's row: the token of a session that waits for its passkey has none.
+absl::StatusOr<bool> CallerMustHavePasskey(db::Session& session, const rpc::Caller& caller);
 
 }  // namespace trellis::identity
 

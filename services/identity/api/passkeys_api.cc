@@ -57,7 +57,7 @@ absl::StatusOr<v1::BeginPasskeyRegistrationResponse> PasskeysApi::BeginPasskeyRe
       runtime_.Write<Response>(call, record, [&](runtime::WriteUnit& unit) -> absl::StatusOr<Response> {
         TRELLIS_ASSIGN_OR_RETURN(const auto now, storage::LockCredentials(unit.db, unit.organization, shown.user.id));
         if (!now.has_value() || now->password_hash != shown.password_hash) return PasswordRefused();
-        TRELLIS_RETURN_IF_ERROR(RequireFreshCodeWhereEnrolled(unit, call.caller()));
+        TRELLIS_RETURN_IF_ERROR(RequireOwnFactor(unit, call.caller()));
         return Challenge<Response>(unit, ChallengeOf(call.caller(), storage::ChallengePurpose::kMaking));
       }));
   response.set_user_handle(shown.user.id.bytes());
@@ -98,7 +98,7 @@ absl::StatusOr<storage::PasskeyRow> PasskeysApi::Keep(runtime::WriteUnit& unit, 
   TRELLIS_ASSIGN_OR_RETURN(const auto user, storage::LockUser(unit.db, unit.organization, caller.user));
   if (!user.has_value() || user->disabled) return SessionEnded();
   TRELLIS_RETURN_IF_ERROR(LockOwnSession(unit, caller).status());
-  TRELLIS_RETURN_IF_ERROR(RequireFreshCodeWhereEnrolled(unit, caller));
+  TRELLIS_RETURN_IF_ERROR(RequireOwnFactor(unit, caller));
   const storage::ChallengeKey key = ChallengeOf(caller, storage::ChallengePurpose::kMaking);
   TRELLIS_ASSIGN_OR_RETURN(const std::string challenge, OpenChallenge(unit, key));
   TRELLIS_ASSIGN_OR_RETURN(
@@ -176,7 +176,7 @@ absl::StatusOr<v1::RemovePasskeyResponse> PasskeysApi::RemovePasskey(rpc::CallCo
         const bool own = passkey->user == caller.user;
         const bool may = owner.has_value() && (own || MayGive(RolesOf(caller), owner->roles).ok());
         if (!may) return NotFound(request.name());
-        TRELLIS_RETURN_IF_ERROR(RequireFreshCodeWhereEnrolled(unit, caller));
+        TRELLIS_RETURN_IF_ERROR(RequireOwnFactor(unit, caller));
         TRELLIS_RETURN_IF_ERROR(storage::DeletePasskey(unit.db, unit.organization, id));
         TRELLIS_ASSIGN_OR_RETURN(ended, EndAllSessions(unit, passkey->user, EndReason::kCredentialChanged));
         Response done;

@@ -98,7 +98,7 @@ absl::StatusOr<v1::SetPasswordResponse> PasswordsApi::SetPassword(rpc::CallConte
           call, record, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::SetPasswordResponse> {
             TRELLIS_ASSIGN_OR_RETURN(const auto now, storage::LockUser(unit.db, unit.organization, id));
             if (!now.has_value() || !MayGive(RolesOf(caller), now->roles).ok()) return NotFound(request.user());
-            TRELLIS_RETURN_IF_ERROR(RequireFreshCodeWhereEnrolled(unit, caller));
+            TRELLIS_RETURN_IF_ERROR(RequireOwnFactor(unit, caller));
             TRELLIS_RETURN_IF_ERROR(storage::SetPasswordHash(unit.db, unit.organization, id, hash));
             TRELLIS_RETURN_IF_ERROR(storage::ForgetDevices(unit.db, unit.organization, id));
             TRELLIS_RETURN_IF_ERROR(storage::ForgetTries(unit.db, LoginKey(now->login)));

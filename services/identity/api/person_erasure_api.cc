@@ -120,7 +120,7 @@ absl::StatusOr<v1::ErasePersonResponse> PersonErasureApi::ErasePerson(rpc::CallC
       call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::ErasePersonResponse> {
         TRELLIS_ASSIGN_OR_RETURN(const auto row, storage::LockPerson(unit.db, unit.organization, person));
         if (!row.has_value()) return NotFound(request.name());
-        TRELLIS_RETURN_IF_ERROR(RequireFreshCodeWhereEnrolled(unit, call.caller()));
+        TRELLIS_RETURN_IF_ERROR(RequireOwnFactor(unit, call.caller()));
         TRELLIS_ASSIGN_OR_RETURN(std::vector<Id> group, storage::LockMergeGroup(unit.db, unit.organization, person));
         if (group.front() != person) {
           TRELLIS_RETURN_IF_ERROR(Unmerge(unit, group, person));

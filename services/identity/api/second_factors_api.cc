@@ -108,7 +108,7 @@ absl::Status SecondFactorsApi::Begin(runtime::WriteUnit& unit, const rpc::Caller
   if (!now.has_value() || now->password_hash != password_hash) return PasswordRefused();
   TRELLIS_ASSIGN_OR_RETURN(auto found, storage::LockSecondFactor(unit.db, unit.organization, user));
   // Whoever has the password and not the device must not put another device in its place.
-  if (found.has_value() && found->active()) TRELLIS_RETURN_IF_ERROR(RequireFreshCode(caller, unit.now));
+  if (found.has_value() && found->active()) TRELLIS_RETURN_IF_ERROR(RequireFreshFactor(caller, unit.now));
   storage::SecondFactorRow row =
       std::move(found).value_or(storage::SecondFactorRow{.organization = unit.organization, .user = user});
   TRELLIS_ASSIGN_OR_RETURN(row.next_seed, SealSeed(runtime_.seal(), unit.db, row, SeedPlace::kNext,
@@ -144,7 +144,7 @@ absl::StatusOr<Ended> SecondFactorsApi::Confirm(runtime::WriteUnit& unit, const 
   TRELLIS_RETURN_IF_ERROR(storage::LockUser(unit.db, unit.organization, caller.user).status());
   TRELLIS_ASSIGN_OR_RETURN(auto row, storage::LockSecondFactor(unit.db, unit.organization, caller.user));
   TRELLIS_RETURN_IF_ERROR(RequireFactorOfPasskeyHolder(unit.db, caller, unit.now));
-  if (row.has_value() && row->active()) TRELLIS_RETURN_IF_ERROR(RequireFreshCode(caller, unit.now));
+  if (row.has_value() && row->active()) TRELLIS_RETURN_IF_ERROR(RequireFreshFactor(caller, unit.now));
   const bool begun = row.has_value() && row->next_seed.has_value() && unit.now - *row->next_time < kTimeToConfirm;
   if (!begun) return NothingBegun();
   TRELLIS_ASSIGN_OR_RETURN(const std::string seed, OpenSeed(runtime_.seal(), unit.db, *row, SeedPlace::kNext));
@@ -168,7 +168,7 @@ absl::StatusOr<v1::RemoveSecondFactorResponse> SecondFactorsApi::RemoveSecondFac
   const rpc::Caller& caller = call.caller();
   TRELLIS_ASSIGN_OR_RETURN(const Id user, rpc::ParseName(kUsers, request.user(), "user"));
   const bool own = user == caller.user;
-  if (own) TRELLIS_RETURN_IF_ERROR(RequireFreshCode(caller, runtime_.clock().Now()));
+  if (own) TRELLIS_RETURN_IF_ERROR(RequireFreshFactor(caller, runtime_.clock().Now()));
   Ended ended;
   TRELLIS_ASSIGN_OR_RETURN(
       v1::RemoveSecondFactorResponse response,
@@ -177,7 +177,7 @@ absl::StatusOr<v1::RemoveSecondFactorResponse> SecondFactorsApi::RemoveSecondFac
             TRELLIS_ASSIGN_OR_RETURN(const auto row, storage::LockUser(unit.db, unit.organization, user));
             const bool may = row.has_value() && (own || MayGive(RolesOf(caller), row->roles).ok());
             if (!may) return NotFound(request.user());
-            TRELLIS_RETURN_IF_ERROR(RequireFreshCodeWhereEnrolled(unit, caller));
+            TRELLIS_RETURN_IF_ERROR(RequireOwnFactor(unit, caller));
             TRELLIS_ASSIGN_OR_RETURN(const auto factor, storage::LockSecondFactor(unit.db, unit.organization, user));
             if (!factor.has_value() || !factor->active()) return NoFactor();
             TRELLIS_RETURN_IF_ERROR(storage::DeleteSecondFactor(unit.db, unit.organization, user));

@@ -79,7 +79,7 @@ absl::StatusOr<v1::CreateServiceKeyResponse> ServiceKeysApi::CreateServiceKey(
           call, request, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::CreateServiceKeyResponse> {
             TRELLIS_ASSIGN_OR_RETURN(const auto account, storage::LockUser(unit.db, unit.organization, user));
             TRELLIS_RETURN_IF_ERROR(CheckAccount(account, call.caller(), wanted.user()));
-            TRELLIS_RETURN_IF_ERROR(RequireFreshCodeWhereEnrolled(unit, call.caller()));
+            TRELLIS_RETURN_IF_ERROR(RequireOwnFactor(unit, call.caller()));
             TRELLIS_RETURN_IF_ERROR(CheckLife(expire_time, unit.now));
             key = absl::StrCat(kKeyPrefix, crypto::Base64UrlEncode(runtime_.random().Bytes(kKeyBytes)));
             TRELLIS_ASSIGN_OR_RETURN(const storage::ServiceKeyRow row, MakeRow(unit, wanted, user, expire_time, key));

@@ -37,10 +37,7 @@ absl::Status PasskeyRequired(absl::string_view why) {
 absl::Status CheckCodeWillDo(runtime::WriteUnit& unit, const rpc::Caller& caller, const storage::SessionRow& session) {
   TRELLIS_ASSIGN_OR_RETURN(const bool holder, storage::HasPasskey(unit.db, unit.organization, caller.user));
   if (!holder) return absl::OkStatus();
-  // The token's roles do not count here: a session that waits for its passkey has none.
-  TRELLIS_ASSIGN_OR_RETURN(const auto user, storage::FindUser(unit.db, unit.organization, caller.user));
-  if (!user.has_value()) return SessionEnded();
-  TRELLIS_ASSIGN_OR_RETURN(const bool wanted, MustHavePasskey(unit.db, unit.organization, user->roles));
+  TRELLIS_ASSIGN_OR_RETURN(const bool wanted, CallerMustHavePasskey(unit.db, caller));
   if (wanted) return PasskeyRequired("Your organization wants your passkey for this");
   if (session.Shows(kOneTimeCode) || session.Shows(kPasskeyMethod)) return absl::OkStatus();
   return PasskeyRequired("You signed in without a code, so it is your passkey that is wanted now");

@@ -100,7 +100,7 @@ absl::StatusOr<v1::UpdateUserResponse> Change(runtime::WriteUnit& unit, const Id
   const bool another_administrator = IsAdministrator(after.roles) && !IsAdministrator(before->roles);
   const bool cleared_for_more = !before->clearances.Covers(after.clearances);
   if (another_administrator || cleared_for_more) {
-    TRELLIS_RETURN_IF_ERROR(RequireFreshCodeWhereEnrolled(unit, caller));
+    TRELLIS_RETURN_IF_ERROR(RequireOwnFactor(unit, caller));
   }
   ++after.version;
   after.update_time = unit.now;
@@ -134,7 +134,7 @@ absl::StatusOr<v1::CreateUserResponse> UsersApi::CreateUser(rpc::CallContext& ca
   return runtime_.Write<v1::CreateUserResponse>(
       call, record, [&](runtime::WriteUnit& unit) -> absl::StatusOr<v1::CreateUserResponse> {
         if (IsAdministrator(roles) || !clearances.empty()) {
-          TRELLIS_RETURN_IF_ERROR(RequireFreshCodeWhereEnrolled(unit, call.caller()));
+          TRELLIS_RETURN_IF_ERROR(RequireOwnFactor(unit, call.caller()));
         }
         TRELLIS_ASSIGN_OR_RETURN(const storage::UserRow row, CreateAccount(unit, unit.organization, account));
         v1::CreateUserResponse response;
